@@ -1,0 +1,3 @@
+"""FastAPI and PostgreSQL as one stack."""
+
+__version__ = "0.1.0"
