@@ -1,0 +1,94 @@
+# One entry for people and for CI. Everything is installed inside the checkout: uv in .tools,
+# the environment in .venv, both from files with hashes.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+PORT ?= 8000
+PYTHON ?=
+PYTHON313 ?= 3.13
+export PYTHON
+
+UV := .tools/uv/bin/uv
+BIN := .venv/bin
+STAMP := .venv/.installed
+SOURCES := src tests examples/shop
+
+# An account without a home of its own still needs a place for downloads.
+ifneq ($(shell [ -w "$$HOME" ] && echo writable),writable)
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+endif
+
+# A checkout that was moved or copied has an environment that points to its old place.
+ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+endif
+
+# $(call install,<environment>,<python>): the locked packages, then fastgres and the shop editable.
+# An environment that works stays and is only brought up to date, so that running programs survive.
+define install
+	[ "$$(cat $(1)/.installed 2>/dev/null)" = "$(CURDIR)" ] && $(1)/bin/python -c "" || \
+		$(UV) venv --quiet --clear --python "$(2)" $(1)
+	$(UV) pip sync --quiet --python $(1) --require-hashes requirements/dev.txt
+	$(UV) pip install --quiet --python $(1) --no-deps --no-build-isolation \
+		--editable . --editable examples/shop
+	echo "$(CURDIR)" >$(1)/.installed
+endef
+
+# $(call test,<programs of an environment>)
+define test
+	$(1)/python -m pytest tests -n 2
+	cd examples/shop && $(1)/python -m pytest tests -n 2
+endef
+
+.PHONY: help
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(STAMP) ## Serve the example shop on real data (PORT=8000)
+	@cd examples/shop && exec $(CURDIR)/$(BIN)/fastgres dev --seed --no-reload --port $(PORT)
+
+.PHONY: test
+test: $(STAMP) ## Run all tests; DATABASE_URL=postgresql://... uses that server
+	$(call test,$(CURDIR)/$(BIN))
+
+.PHONY: check
+check: $(STAMP) ## Lint, formatting, types and the layers
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy src tests
+	cd examples/shop && $(CURDIR)/$(BIN)/mypy --config-file ../../pyproject.toml src tests migrations
+	$(BIN)/lint-imports
+
+.PHONY: test-python313
+test-python313: $(UV) ## Run all tests on Python 3.13 (PYTHON313=path, found or downloaded)
+	$(call install,.cache/python313,$(PYTHON313))
+	$(call test,$(CURDIR)/.cache/python313/bin)
+
+.PHONY: test-sqlalchemy20
+test-sqlalchemy20: $(UV) ## Run all tests on SQLAlchemy 2.0.51, the oldest that is supported
+	$(call install,.cache/sqlalchemy20,$$(cat .tools/python))
+	$(UV) pip install --quiet --python .cache/sqlalchemy20 --no-deps sqlalchemy==2.0.51
+	$(call test,$(CURDIR)/.cache/sqlalchemy20/bin)
+
+.PHONY: lock
+lock: $(UV) ## Move the locked packages to their newest fitting versions
+	echo uv | $(UV) pip compile - --upgrade --quiet --universal --generate-hashes \
+		--python-version 3.11 --no-header --no-annotate --output-file requirements/uv.txt
+	$(UV) pip compile pyproject.toml --extra embedded --extra testing --group dev --upgrade --quiet \
+		--universal --generate-hashes --python-version 3.11 \
+		--custom-compile-command "make lock" --output-file requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove what make installed (the data of the demo stays)
+	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .import_linter_cache
+
+$(UV): requirements/uv.txt tools/install-uv
+	@echo "Installing uv into .tools (once)"
+	@tools/install-uv
+	@touch $@
+
+$(STAMP): $(UV) requirements/dev.txt pyproject.toml examples/shop/pyproject.toml
+	@echo "Installing the locked packages into .venv (once)"
+	@$(call install,.venv,$$(cat .tools/python))
