@@ -1,1 +1,27 @@
-"""Room of fastgres."""
+"""The database: engine, session, unit of work, mixins, and SQLSTATE to typed errors."""
+
+from fastgres.db.constraints import Constraints
+from fastgres.db.database import Database, PoolStatus
+from fastgres.db.declarative import Base
+from fastgres.db.deletion import include_deleted
+from fastgres.db.faults import translate
+from fastgres.db.identifiers import uuid7
+from fastgres.db.lazy import refuse_lazy_loads
+from fastgres.db.mixins import SoftDelete, Timestamps, UUIDv7Key
+from fastgres.db.session import Session, UnitOfWork
+
+__all__ = [
+    "Base",
+    "Constraints",
+    "Database",
+    "PoolStatus",
+    "Session",
+    "SoftDelete",
+    "Timestamps",
+    "UUIDv7Key",
+    "UnitOfWork",
+    "include_deleted",
+    "refuse_lazy_loads",
+    "translate",
+    "uuid7",
+]

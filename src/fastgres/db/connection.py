@@ -1,0 +1,105 @@
+"""One connection of asyncpg: addressed, bounded in time on both sides, kept alive."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from fastgres.db import sql
+from fastgres.db.address import dsn
+from fastgres.db.faults import translate
+from fastgres.errors import ServerUnavailableError
+from fastgres.observability import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from fastgres.settings import Settings
+
+_MARGIN = 2.0
+"""Seconds that the client waits longer than the server's statement timeout."""
+
+_TRANSACTION_TIMEOUT_SINCE = 17
+_KEEPALIVES = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+_UNACKNOWLEDGED_LIMIT = ("TCP_USER_TIMEOUT", 30_000)
+
+log = get_logger(__name__)
+
+
+def connector(url: str, settings: Settings) -> Callable[[], Awaitable[asyncpg.Connection]]:
+    """Return what makes a connection; it raises `UnavailableError` when the server does not.
+
+    Behind a pooler in transaction mode no timeout is sent and no statement is kept prepared:
+    PgBouncer refuses start-up parameters that it does not track, and hands the next transaction
+    to another server connection. Set the timeouts on the role there (`ALTER ROLE ... SET`).
+    """
+    options = _options(url, settings)
+
+    async def connect(*_: Any, **__: Any) -> asyncpg.Connection:
+        try:
+            connection = await asyncpg.connect(**options)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("database unreachable", error=type(error).__name__, detail=str(error))
+            raise translate(error) or ServerUnavailableError() from error
+        await _bound_transactions(connection, settings)
+        keep_alive(connection)
+        return connection
+
+    return connect
+
+
+def _options(url: str, settings: Settings) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "dsn": dsn(url),
+        "timeout": settings.database_connect_timeout,
+        "command_timeout": settings.database_statement_timeout + _MARGIN,
+    }
+    if settings.database_pooler == "transaction":
+        return options | {"statement_cache_size": 0}
+    return options | {"server_settings": _server_settings(settings)}
+
+
+def _server_settings(settings: Settings) -> dict[str, str]:
+    return {
+        "application_name": "fastgres",
+        "jit": "off",
+        "timezone": "UTC",
+        "statement_timeout": _milliseconds(settings.database_statement_timeout),
+        "lock_timeout": _milliseconds(settings.database_lock_timeout),
+        "idle_in_transaction_session_timeout": _milliseconds(
+            settings.database_idle_in_transaction_timeout
+        ),
+        "tcp_keepalives_idle": "30",
+        "tcp_keepalives_interval": "10",
+        "tcp_keepalives_count": "3",
+    }
+
+
+async def _bound_transactions(connection: asyncpg.Connection, settings: Settings) -> None:
+    version = connection.get_server_version().major
+    if settings.database_pooler == "transaction" or version < _TRANSACTION_TIMEOUT_SINCE:
+        return
+    limit = _milliseconds(settings.database_transaction_timeout)
+    await connection.execute(sql.SET_TRANSACTION_TIMEOUT, limit)
+
+
+def keep_alive(connection: asyncpg.Connection) -> None:
+    """Let the kernel notice a peer that is gone; asyncpg sets nothing (MagicStack/asyncpg#1326).
+
+    asyncpg offers no public way to its socket; `tests/db/test_connection.py` fails when the
+    private one moves.
+    """
+    peer = connection._transport.get_extra_info("socket")  # noqa: SLF001  see the docstring
+    if peer is None or peer.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (*_KEEPALIVES, _UNACKNOWLEDGED_LIMIT):
+        option = getattr(socket, name, None)
+        if option is not None:
+            peer.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1000))

@@ -1,0 +1,53 @@
+"""From the name of a constraint, as PostgreSQL reports it, to the fields a client knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Constraint, Index
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData, Table
+
+
+class Constraints:
+    """Find the columns and the short name of a constraint in the mapped tables.
+
+    A constraint that the models do not declare has no columns here, which loses the field in the
+    error and nothing else.
+
+    ```python
+    from fastgres.db import Constraints
+    from shop.models import Base
+
+    constraints = Constraints(Base.metadata)
+    assert constraints.columns("products", "uq_products_sku") in (("sku",), ())
+    ```
+    """
+
+    def __init__(self, metadata: MetaData) -> None:
+        self._metadata = metadata
+        self._columns: dict[tuple[str, str], tuple[str, ...]] | None = None
+
+    def columns(self, table: str, constraint: str) -> tuple[str, ...]:
+        """Return the names of the constraint's columns; empty when it is not declared."""
+        if self._columns is None:
+            self._columns = {
+                (owner.name, name): columns
+                for owner in self._metadata.tables.values()
+                for name, columns in _named(owner)
+            }
+        return self._columns.get((table, constraint), ())
+
+    def rule(self, table: str, constraint: str) -> str:
+        """Return what a CHECK is called without the prefix that the naming convention adds."""
+        return constraint.removeprefix("ck_").removeprefix(f"{table}_")
+
+
+def _named(table: Table) -> list[tuple[str, tuple[str, ...]]]:
+    held: list[Constraint | Index] = [*table.constraints, *table.indexes]
+    return [
+        (str(each.name), tuple(column.key for column in each.columns))
+        for each in held
+        if isinstance(each, (Constraint, Index)) and each.name is not None and hasattr(each, "columns")
+    ]

@@ -1,0 +1,129 @@
+"""A database: its engine, the sessions on it, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from sqlalchemy import QueuePool, text
+
+from fastgres.db import sql
+from fastgres.db.connection import connector
+from fastgres.db.constraints import Constraints
+from fastgres.db.declarative import Base
+from fastgres.db.engine import make_engine
+from fastgres.db.session import Session
+from fastgres.errors import ServerUnavailableError
+from fastgres.observability import get_logger
+
+if TYPE_CHECKING:
+    import asyncpg
+    from sqlalchemy import MetaData
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from fastgres.settings import Settings
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStatus:
+    """How many connections the pool may hold, has open, and has lent out.
+
+    ```python
+    assert database.pool_status().lent <= database.pool_status().limit
+    ```
+    """
+
+    limit: int
+    open: int
+    lent: int
+
+
+class Database:
+    """Hold the engine of one PostgreSQL database and make sessions on it.
+
+    Made once per process, in the application's lifespan, and closed there. No connection is
+    opened before the first statement.
+
+    ```python
+    from sqlalchemy import text
+
+    async with database.session() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+    ```
+    """
+
+    def __init__(self, url: str, settings: Settings, *, metadata: MetaData | None = None) -> None:
+        self._connections: WeakSet[asyncpg.Connection] = WeakSet()
+        self._connect = connector(url, settings)
+        self._deadline = settings.database_connect_timeout
+        constraints = Constraints(Base.metadata if metadata is None else metadata)
+        self.engine: AsyncEngine = make_engine(self._connect_and_remember, settings, constraints)
+
+    async def _connect_and_remember(self, *_: object, **__: object) -> asyncpg.Connection:
+        connection = await self._connect()
+        self._connections.add(connection)
+        return connection
+
+    @classmethod
+    def bound_to(cls, connection: AsyncConnection, settings: Settings) -> Database:
+        """Return a database whose sessions all join the transaction of one open connection.
+
+        For tests: a session's commit releases a savepoint, and rolling the connection's
+        transaction back undoes everything.
+        """
+        return _Bound(connection, settings)
+
+    def session(self) -> Session:
+        """Return a new session; enter it with `async with` to have it closed."""
+        return Session(self.engine)
+
+    async def ping(self) -> None:
+        """Return when the database answers; raise `UnavailableError` when it does not."""
+        try:
+            async with asyncio.timeout(self._deadline), self.engine.connect() as connection:
+                await connection.execute(text(sql.PING))
+        except TimeoutError as error:
+            raise ServerUnavailableError() from error
+
+    def pool_status(self) -> PoolStatus:
+        """Return the pool's numbers at this moment; all zero without a pool."""
+        pool = self.engine.sync_engine.pool
+        if not isinstance(pool, QueuePool):
+            return PoolStatus(0, 0, 0)
+        lent = pool.checkedout()
+        return PoolStatus(limit=pool.size(), open=pool.checkedin() + lent, lent=lent)
+
+    async def close(self, deadline: float = 5.0) -> None:
+        """Close every connection within `deadline` seconds, cutting off those that hang.
+
+        A frozen server keeps a polite goodbye waiting for ever, and cancelling it waits too
+        (MagicStack/asyncpg#1326), so what is left then is aborted on our side.
+        """
+        goodbye = asyncio.ensure_future(self.engine.dispose())
+        done, _ = await asyncio.wait({goodbye}, timeout=deadline)
+        if not done:
+            log.warning("database connections cut off", open=len(self._connections))
+        for connection in list(self._connections):
+            connection.terminate()
+        if not done:
+            goodbye.cancel()
+
+
+class _Bound(Database):
+    def __init__(self, connection: AsyncConnection, settings: Settings) -> None:
+        self._connection = connection
+        self._deadline = settings.database_connect_timeout
+        self.engine = connection.engine
+
+    def session(self) -> Session:
+        return Session(self._connection, join_transaction_mode="create_savepoint")
+
+    async def ping(self) -> None:
+        await self._connection.execute(text(sql.PING))
+
+    async def close(self, deadline: float = 5.0) -> None:
+        """Leave the connection to whoever opened it."""

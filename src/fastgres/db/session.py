@@ -1,0 +1,183 @@
+"""The session: opened on first use, written through one unit of work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import TextClause, event
+from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+from sqlalchemy.orm import Session as SyncSession
+
+from fastgres.db.deletion import leave_out_deleted
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
+
+_WRITES = "fastgres_writes"
+_WRITING_WORDS = ("INSERT", "UPDATE", "DELETE", "MERGE")
+
+
+class RecordingSession(SyncSession):
+    """The synchronous half of `Session`; remembers what was written and not yet committed."""
+
+
+class UnitOfWork(AsyncSessionTransaction):
+    """One transaction, or one savepoint of it: all of it is committed, or none.
+
+    Made by `Session.begin()`. The outermost unit commits when its block ends and rolls back
+    when an error leaves it; a unit inside another is a savepoint, so that its error can be
+    caught and the outer unit goes on. A transaction that an earlier read has opened is adopted.
+
+    ```python
+    from fastgres.errors import UniqueViolationError
+    from shop.models import Customer
+
+    async with session.begin():
+        session.add(Customer(email="ada@example.com", name="Ada"))
+        try:
+            async with session.begin():
+                session.add(Customer(email="ada@example.com", name="Impostor"))
+        except UniqueViolationError as error:
+            assert error.fields[0].location[-1] == "email"
+    ```
+    """
+
+    __slots__ = ("_adopted",)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, nested=session.in_unit)
+        self._adopted = False
+
+    async def start(self, is_ctxmanager: bool = False) -> UnitOfWork:  # noqa: FBT001, FBT002  SQLAlchemy's signature
+        """Begin the unit: adopt the open transaction, begin one, or set a savepoint."""
+        session = self.session
+        if not self.nested and session.in_transaction():
+            self._adopted = True
+            self._session.enter_unit()
+            return self
+        await super().start(is_ctxmanager=is_ctxmanager)
+        self._session.enter_unit()
+        return self
+
+    async def __aexit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._session.leave_unit()
+        if not self._adopted:
+            await super().__aexit__(type_, value, traceback)
+        elif type_ is None:
+            await self._commit_adopted()
+        else:
+            await self.session.rollback()
+
+    async def _commit_adopted(self) -> None:
+        try:
+            await self.session.commit()
+        except BaseException:
+            await self.session.rollback()
+            raise
+
+    @property
+    def _session(self) -> Session:
+        session: Any = self.session
+        return session  # type: ignore[no-any-return]  # UnitOfWork is only made by Session.begin
+
+
+class Session(AsyncSession):
+    """An `AsyncSession` with one way to write: `async with session.begin():`.
+
+    It takes a connection at its first statement, keeps attributes readable after a commit,
+    leaves soft-deleted rows out, and raises the typed errors of `fastgres.errors`. One session
+    belongs to one request or job and to one task; after `close()` it refuses every statement.
+
+    ```python
+    from sqlalchemy import func, select
+    from shop.models import Customer
+
+    async with session.begin():
+        session.add(Customer(email="ada@example.com", name="Ada"))
+    assert await session.scalar(select(func.count()).select_from(Customer)) >= 1
+    ```
+    """
+
+    sync_session_class = RecordingSession
+
+    def __init__(self, bind: Any, **options: Any) -> None:
+        self._units = 0
+        super().__init__(bind, expire_on_commit=False, close_resets_only=False, **options)
+
+    def begin(self) -> UnitOfWork:
+        """Return the unit of work to enter with `async with`."""
+        return UnitOfWork(self)
+
+    @property
+    def in_unit(self) -> bool:
+        """Tell whether a unit of work is open."""
+        return self._units > 0
+
+    def enter_unit(self) -> None:
+        """Count a unit that was begun."""
+        self._units += 1
+
+    def leave_unit(self) -> None:
+        """Count a unit that has ended."""
+        self._units -= 1
+
+    def uncommitted(self) -> tuple[str, ...]:
+        """Name what was added, changed or deleted and not committed, in words.
+
+        Empty when nothing would be lost by closing the session now.
+
+        ```python
+        from shop.models import Customer
+
+        session.add(Customer(email="ada@example.com", name="Ada"))
+        assert session.uncommitted() == ("new Customer",)
+        ```
+        """
+        session = self.sync_session
+        pending = [
+            *(f"new {type(row).__name__}" for row in session.new),
+            *(f"changed {type(row).__name__}" for row in session.dirty if session.is_modified(row)),
+            *(f"deleted {type(row).__name__}" for row in session.deleted),
+        ]
+        return tuple(dict.fromkeys([*session.info.get(_WRITES, ()), *pending]))
+
+
+def _remember(session: SyncSession, change: str) -> None:
+    session.info.setdefault(_WRITES, {})[change] = None
+
+
+def _remember_flush(session: SyncSession, _context: UOWTransaction) -> None:
+    for word, rows in (("new", session.new), ("deleted", session.deleted)):
+        for row in rows:
+            _remember(session, f"{word} {type(row).__name__}")
+    for row in session.dirty:
+        if session.is_modified(row):
+            _remember(session, f"changed {type(row).__name__}")
+
+
+def _remember_statement(state: ORMExecuteState) -> None:
+    statement: Any = state.statement
+    if state.is_insert or state.is_update or state.is_delete:
+        _remember(state.session, f"{type(statement).__name__.lower()} of {statement.table.name}")
+    elif isinstance(statement, TextClause):
+        word = statement.text.lstrip()[:6].upper()
+        if word in _WRITING_WORDS:
+            _remember(state.session, f"{word.lower()} in SQL text")
+
+
+def _forget(session: SyncSession, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(_WRITES, None)
+
+
+event.listen(RecordingSession, "after_flush", _remember_flush)
+event.listen(RecordingSession, "do_orm_execute", leave_out_deleted)
+event.listen(RecordingSession, "do_orm_execute", _remember_statement)
+event.listen(RecordingSession, "after_transaction_end", _forget)
