@@ -1,1 +1,18 @@
-"""Room of fastgres."""
+"""Logs: one pipeline for structlog and the standard library, without secrets."""
+
+from fastgres.observability.logs import configure_logging, get_logger
+from fastgres.observability.redaction import redact
+from fastgres.observability.request_id import (
+    bind_request_id,
+    current_request_id,
+    reset_request_id,
+)
+
+__all__ = [
+    "bind_request_id",
+    "configure_logging",
+    "current_request_id",
+    "get_logger",
+    "redact",
+    "reset_request_id",
+]
