@@ -6,6 +6,7 @@ FastgresError
 │   └── UnknownNameError
 ├── EmbeddedError
 │   └── ProgramsNotFoundError
+├── IsolationError
 ├── MigrationError
 ├── UncommittedChangesError
 └── ProblemError
@@ -105,6 +106,10 @@ class EmbeddedError(FastgresError):
 
 class ProgramsNotFoundError(EmbeddedError):
     """Raised when no PostgreSQL programs are on this machine."""
+
+
+class IsolationError(FastgresError):
+    """Raised when a test cannot be, or was not, kept apart from other tests and real data."""
 
 
 class MigrationError(FastgresError):
