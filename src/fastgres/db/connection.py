@@ -39,7 +39,7 @@ def connector(url: str, settings: Settings) -> Callable[[], Awaitable[asyncpg.Co
 
     async def connect(*_: Any, **__: Any) -> asyncpg.Connection:
         try:
-            connection = await asyncpg.connect(**options)
+            connection: asyncpg.Connection = await asyncpg.connect(**options)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("database unreachable", error=type(error).__name__, detail=str(error))
             raise translate(error) or ServerUnavailableError() from error
@@ -54,7 +54,7 @@ def _options(url: str, settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "dsn": dsn(url),
         "timeout": settings.database_connect_timeout,
-        "command_timeout": settings.database_statement_timeout + _MARGIN,
+        "command_timeout": _client_limit(settings.database_statement_timeout),
     }
     if settings.database_pooler == "transaction":
         return options | {"statement_cache_size": 0}
@@ -91,7 +91,7 @@ def keep_alive(connection: asyncpg.Connection) -> None:
     asyncpg offers no public way to its socket; `tests/db/test_connection.py` fails when the
     private one moves.
     """
-    peer = connection._transport.get_extra_info("socket")  # noqa: SLF001  see the docstring
+    peer = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001 - private, see the docstring
     if peer is None or peer.family not in (socket.AF_INET, socket.AF_INET6):
         return
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -99,6 +99,10 @@ def keep_alive(connection: asyncpg.Connection) -> None:
         option = getattr(socket, name, None)
         if option is not None:
             peer.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _client_limit(statement_timeout: float) -> float | None:
+    return statement_timeout + _MARGIN if statement_timeout else None
 
 
 def _milliseconds(seconds: float) -> str:

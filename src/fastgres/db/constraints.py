@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Constraint, Index
+from sqlalchemy import Index
+from sqlalchemy.schema import ColumnCollectionConstraint
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
 
 class Constraints:
-    """Find the columns and the short name of a constraint in the mapped tables.
+    """Find the columns of a constraint in the mapped tables.
 
     A constraint that the models do not declare has no columns here, which loses the field in the
     error and nothing else.
@@ -39,15 +40,10 @@ class Constraints:
             }
         return self._columns.get((table, constraint), ())
 
-    def rule(self, table: str, constraint: str) -> str:
-        """Return what a CHECK is called without the prefix that the naming convention adds."""
-        return constraint.removeprefix("ck_").removeprefix(f"{table}_")
-
 
 def _named(table: Table) -> list[tuple[str, tuple[str, ...]]]:
-    held: list[Constraint | Index] = [*table.constraints, *table.indexes]
     return [
         (str(each.name), tuple(column.key for column in each.columns))
-        for each in held
-        if isinstance(each, (Constraint, Index)) and each.name is not None and hasattr(each, "columns")
+        for each in (*table.constraints, *table.indexes)
+        if isinstance(each, (ColumnCollectionConstraint, Index)) and each.name is not None
     ]

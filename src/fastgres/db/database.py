@@ -87,7 +87,7 @@ class Database:
             async with asyncio.timeout(self._deadline), self.engine.connect() as connection:
                 await connection.execute(text(sql.PING))
         except TimeoutError as error:
-            raise ServerUnavailableError() from error
+            raise ServerUnavailableError from error
 
     def pool_status(self) -> PoolStatus:
         """Return the pool's numbers at this moment; all zero without a pool."""

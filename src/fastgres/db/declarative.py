@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -44,15 +44,15 @@ class Base(DeclarativeBase):
     """
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime.datetime: DateTime(timezone=True),
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy declares it as an instance variable
+        dt.datetime: DateTime(timezone=True),
         str: Text(),
         int: BigInteger(),
         Decimal: Numeric(),
         dict[str, Any]: JSONB(),
         list[str]: ARRAY(Text()),
     }
-    __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": True}
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - as above
 
 
 refuse_lazy_loads(Base)

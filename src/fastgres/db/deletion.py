@@ -44,4 +44,4 @@ def leave_out_deleted(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
         return
     if state.is_select or state.is_update or state.is_delete:
-        state.statement = state.statement.options(_ONLY_LIVING)  # type: ignore[attr-defined]  # selects, updates and deletes all take options
+        state.statement = state.statement.options(_ONLY_LIVING)

@@ -6,21 +6,14 @@ releases. Codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from fastgres.db.violations import Violation, violation_error
 from fastgres.errors import (
-    CheckViolationError,
-    ConflictError,
-    ExclusionViolationError,
-    FieldProblem,
-    ForeignKeyViolationError,
     InvalidTextError,
-    InvalidValueError,
-    NotNullViolationError,
     OutOfRangeError,
     PoolExhaustedError,
     ProblemError,
@@ -28,10 +21,8 @@ from fastgres.errors import (
     SerializationFailureError,
     ServerUnavailableError,
     StatementTimeoutError,
-    StillReferencedError,
     TooManyConnectionsError,
     UnavailableError,
-    UniqueViolationError,
 )
 
 if TYPE_CHECKING:
@@ -63,24 +54,6 @@ _OUR_OWN_MISTAKES = frozenset({"22012"})
 
 _GONE = ("08", "57P", "25P03", "25P04", "25006")
 """SQLSTATEs after which a connection must not go back to the pool."""
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A refused row: which constraint of which table, and which column when PostgreSQL says."""
-
-    table: str
-    constraint: str
-    column: str
-
-    @classmethod
-    def of(cls, driver_error: BaseException | None) -> Violation:
-        """Read the fields that the server sent beside its message."""
-        return cls(
-            table=getattr(driver_error, "table_name", None) or "",
-            constraint=getattr(driver_error, "constraint_name", None) or "",
-            column=getattr(driver_error, "column_name", None) or "",
-        )
 
 
 def sqlstate(error: BaseException | None) -> str:
@@ -148,64 +121,9 @@ def raise_typed(context: ExceptionContext, constraints: Constraints) -> ProblemE
     if is_disconnect(code) or isinstance(error, OSError):
         context.is_disconnect = True
     if code.startswith("23"):
-        return _violated(code, Violation.of(error.__cause__), context, constraints)
+        return violation_error(
+            code, Violation.of(error.__cause__, context.statement), constraints=constraints
+        )
     if context.is_disconnect and not code:
         return ServerUnavailableError()
     return _plain(code)
-
-
-def _violated(
-    code: str, violation: Violation, context: ExceptionContext, constraints: Constraints
-) -> ProblemError | None:
-    columns = constraints.columns(violation.table, violation.constraint)
-    match code:
-        case "23505":
-            return UniqueViolationError(
-                f"{_names(columns) or 'This value'} is already taken.",
-                fields=_fields(columns, "already_exists", "This value is already taken."),
-            )
-        case "23503" | "23001" if _deletes(context.statement):
-            return StillReferencedError("Other data refers to this; it cannot be deleted.")
-        case "23503":
-            return ForeignKeyViolationError(
-                f"{_names(columns) or 'A reference'} refers to something that does not exist.",
-                fields=_fields(columns, "unknown_reference", "There is no such row."),
-            )
-        case "23514":
-            return _check(violation, columns, constraints)
-        case "23502":
-            return NotNullViolationError(
-                f"{violation.column or 'A field'} must not be empty.",
-                fields=_fields((violation.column,), "missing_value", "A value is required."),
-            )
-        case "23P01":
-            return ExclusionViolationError(fields=_fields(columns, "overlaps", "Overlaps."))
-        case _:
-            return _other_violation(code)
-
-
-def _other_violation(code: str) -> ProblemError:
-    return ConflictError() if code == "23001" else InvalidValueError()
-
-
-def _check(
-    violation: Violation, columns: tuple[str, ...], constraints: Constraints
-) -> CheckViolationError:
-    rule = constraints.rule(violation.table, violation.constraint)
-    return CheckViolationError(
-        f"The rule {rule!r} refuses the values.",
-        fields=_fields(columns, "check_failed", f"Refused by the rule {rule!r}."),
-        extensions={"rule": rule},
-    )
-
-
-def _deletes(statement: str | None) -> bool:
-    return bool(statement) and str(statement).lstrip()[:6].upper() == "DELETE"
-
-
-def _names(columns: tuple[str, ...]) -> str:
-    return " and ".join(columns)
-
-
-def _fields(columns: tuple[str, ...], code: str, message: str) -> list[FieldProblem]:
-    return [FieldProblem(("body", column), code, message) for column in columns if column]

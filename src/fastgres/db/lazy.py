@@ -7,7 +7,7 @@ it on each relationship that left it at the default, before mappers are configur
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.orm import Mapper, RelationshipProperty
@@ -15,8 +15,8 @@ from sqlalchemy.orm import Mapper, RelationshipProperty
 if TYPE_CHECKING:
     from sqlalchemy.orm import DeclarativeBase
 
-_DEFAULT = "select"
-_REFUSING = "raise_on_sql"
+_DEFAULT: Final = "select"
+_REFUSING: Final = "raise_on_sql"
 
 
 def refuse_lazy_loads(base: type[DeclarativeBase]) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime  # noqa: TC003  SQLAlchemy reads the annotations at run time
-from uuid import UUID  # noqa: TC003  SQLAlchemy reads the annotations at run time
+import datetime as dt
+from uuid import UUID
 
 from sqlalchemy import func
 from sqlalchemy.orm import Mapped, mapped_column
@@ -43,8 +43,8 @@ class Timestamps:
     ```
     """
 
-    created_at: Mapped[datetime.datetime] = mapped_column(server_default=func.now(), sort_order=100)
-    updated_at: Mapped[datetime.datetime] = mapped_column(
+    created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now(), sort_order=100)
+    updated_at: Mapped[dt.datetime] = mapped_column(
         server_default=func.now(), onupdate=func.now(), sort_order=101
     )
 
@@ -68,4 +68,4 @@ class SoftDelete:
     ```
     """
 
-    deleted_at: Mapped[datetime.datetime | None] = mapped_column(default=None, sort_order=102)
+    deleted_at: Mapped[dt.datetime | None] = mapped_column(default=None, sort_order=102)
