@@ -6,9 +6,9 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text
+from sqlalchemy import BigInteger, DateTime, MetaData, Numeric, Text, event
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapper
 
 from fastgres.db.lazy import refuse_lazy_loads
 
@@ -52,7 +52,12 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB(),
         list[str]: ARRAY(Text()),
     }
-    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - as above
 
 
+def _fetch_server_values(mapper: Mapper[Any], _class: type[Any]) -> None:
+    """Ask for what the server fills in, on update too; by event, so that no subclass loses it."""
+    mapper.eager_defaults = True
+
+
+event.listen(Base, "before_mapper_configured", _fetch_server_values, propagate=True)
 refuse_lazy_loads(Base)
