@@ -57,8 +57,7 @@ test: $(STAMP) ## Run all tests; DATABASE_URL=postgresql://... uses that server
 check: $(STAMP) ## Lint, formatting, types and the layers
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/mypy src tests
-	cd examples/shop && $(CURDIR)/$(BIN)/mypy --config-file ../../pyproject.toml src tests migrations
+	$(BIN)/mypy $(SOURCES)
 	$(BIN)/lint-imports
 
 .PHONY: test-python313
