@@ -22,7 +22,7 @@ class Constraints:
     from shop.models import Base
 
     constraints = Constraints(Base.metadata)
-    assert constraints.columns("products", "uq_products_sku") in (("sku",), ())
+    assert constraints.columns("products", "uq_products_sku") == ("sku",)
     ```
     """
 
