@@ -1,0 +1,78 @@
+"""Orders as the API sees them: with their customer and their lines."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
+
+from shop.models.order import MAX_LINES, MAX_QUANTITY, NOTE_LENGTH, OrderStatus
+from shop.schemas.values import Body, Money, Text
+
+Note = Annotated[Text, Field(max_length=NOTE_LENGTH, examples=["Leave it with the neighbour."])]
+
+
+class OrderLine(Body):
+    """A product and how many pieces of it."""
+
+    product_id: UUID
+    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[2])]
+
+
+class OrderCreate(Body):
+    """An order to place; lines of the same product become one line."""
+
+    customer_id: UUID
+    items: Annotated[list[OrderLine], Field(min_length=1, max_length=MAX_LINES)]
+    note: Note | None = None
+
+
+class OrderUpdate(Body):
+    """What to change of an order: its note alone, and null removes that."""
+
+    note: Note | None | MISSING = MISSING
+
+
+class OrderCustomer(BaseModel):
+    """Who placed an order."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    email: str = Field(examples=["ada@example.com"])
+    name: str = Field(examples=["Ada Lovelace"])
+
+
+class OrderedProduct(BaseModel):
+    """What was ordered; its price is the line's."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    sku: str = Field(examples=["MUG-01"])
+    name: str = Field(examples=["Blue mug"])
+
+
+class OrderItemRead(BaseModel):
+    """One line of an order."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    product: OrderedProduct
+    quantity: int = Field(examples=[2])
+    unit_price: Money
+
+
+class OrderRead(BaseModel):
+    """An order with its customer and its lines, in the order in which they were given."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    status: OrderStatus
+    total: Money
+    note: str | None = Field(examples=["Leave it with the neighbour."])
+    customer: OrderCustomer
+    items: list[OrderItemRead]
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,66 @@
+"""Products as the API sees them."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+
+from shop.models.product import DESCRIPTION_LENGTH, MAX_STOCK, NAME_LENGTH, SKU_LENGTH
+from shop.schemas.values import Body, Line, Money, Price, Text
+
+Sku = Annotated[
+    str, Field(max_length=SKU_LENGTH, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["MUG-01"])
+]
+ProductName = Annotated[Line, Field(max_length=NAME_LENGTH, examples=["Blue mug"])]
+Description = Annotated[
+    Text, Field(max_length=DESCRIPTION_LENGTH, examples=["Stoneware, holds 300 ml."])
+]
+Stock = Annotated[StrictInt, Field(ge=0, le=MAX_STOCK, examples=[25])]
+
+
+class ProductCreate(Body):
+    """A product to put on sale."""
+
+    sku: Sku
+    name: ProductName
+    description: Description = ""
+    price: Price
+    stock: Stock = 0
+    active: StrictBool = True
+
+
+class ProductUpdate(Body):
+    """What to change of a product; a field left out stays as it is.
+
+    The stock is not among them: a value read a moment ago would undo the orders placed since.
+    Restock instead.
+    """
+
+    sku: Sku | MISSING = MISSING
+    name: ProductName | MISSING = MISSING
+    description: Description | MISSING = MISSING
+    price: Price | MISSING = MISSING
+    active: StrictBool | MISSING = MISSING
+
+
+class Restock(Body):
+    """Pieces that have arrived."""
+
+    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_STOCK, examples=[10])]
+
+
+class ProductRead(BaseModel):
+    """A product."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    sku: str = Field(examples=["MUG-01"])
+    name: str = Field(examples=["Blue mug"])
+    description: str = Field(examples=["Stoneware, holds 300 ml."])
+    price: Money
+    stock: int = Field(description="Pieces that can still be ordered.", examples=[25])
+    active: bool = Field(description="Whether it can be ordered at present.")
+    created_at: datetime
+    updated_at: datetime
