@@ -12,7 +12,7 @@ export PYTHON
 UV := .tools/uv/bin/uv
 BIN := .venv/bin
 STAMP := .venv/.installed
-SOURCES := src tests examples/shop
+SOURCES := src tests tools examples/shop
 
 # An account without a home of its own still needs a place for downloads.
 ifneq ($(shell [ -w "$$HOME" ] && echo writable),writable)
@@ -70,6 +70,10 @@ test-sqlalchemy20: $(UV) ## Run all tests on SQLAlchemy 2.0.51, the oldest that 
 	$(call install,.cache/sqlalchemy20,$$(cat .tools/python))
 	$(UV) pip install --quiet --python .cache/sqlalchemy20 --no-deps sqlalchemy==2.0.51
 	$(call test,$(CURDIR)/.cache/sqlalchemy20/bin)
+
+.PHONY: docs
+docs: $(STAMP) ## Write the pages of docs/ that are generated from the code
+	$(BIN)/python tools/reference.py
 
 .PHONY: lock
 lock: $(UV) ## Move the locked packages to their newest fitting versions
