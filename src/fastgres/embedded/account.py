@@ -38,7 +38,7 @@ class Account:
         user = None if self.is_self else self.uid
         group = None if self.is_self else self.gid
         try:
-            return subprocess.run(
+            return subprocess.run(  # noqa: S603 - our arguments, and no shell reads them
                 [str(argument) for argument in arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -31,9 +31,15 @@ class Cluster:
     forked children. `version` is the server's ("18.6"), `programs` the directory of its psql.
 
     ```python
-    from fastgres.embedded import Cluster
+    from pathlib import Path
+    from fastgres.embedded import Cluster, acquire
 
-    assert Cluster.url.__doc__
+    def prepare(directory: Path) -> Cluster:
+        cluster = acquire(directory)
+        cluster.ensure_database("shop")
+        return cluster
+
+    assert prepare.__annotations__["return"] in (Cluster, "Cluster")
     ```
     """
 
@@ -63,7 +69,7 @@ class Cluster:
             raise EmbeddedError(
                 f"{name!r} cannot name a database: 1 to {_LONGEST_NAME} bytes without NUL can."
             )
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - psql we found; the name goes as its own argument
             [
                 *(self.programs / "psql", "--no-psqlrc", "--quiet", "--no-password"),
                 *("--variable", "ON_ERROR_STOP=1", "--variable", f"name={name}"),
@@ -133,14 +139,13 @@ def acquire(directory: Path, *, programs: Path | None = None, durable: bool = Tr
 
     ```python
     import asyncio
-    import tempfile
     from pathlib import Path
     from fastgres.embedded import acquire
 
-    with tempfile.TemporaryDirectory(dir="/tmp") as place:
-        with await asyncio.to_thread(acquire, Path(place) / "postgres", durable=False) as cluster:
-            cluster.ensure_database("shop")
-            assert cluster.url("shop").startswith("postgresql://fastgres@/shop?host=/")
+    cluster = await asyncio.to_thread(acquire, Path(".fastgres/example"), durable=False)
+    cluster.ensure_database("shop")
+    assert cluster.url("shop").startswith("postgresql://fastgres@/shop?host=/")
+    await asyncio.to_thread(cluster.release)
     ```
     """
     require_unix()

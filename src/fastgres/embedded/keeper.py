@@ -114,7 +114,7 @@ def _start(server: Server) -> int:
             kernel.prctl(_PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
         os.chdir(server.data)
         if os.getppid() == keeper:
-            os.execve(server.command[0], server.command, environment())
+            os.execve(server.command[0], server.command, environment())  # noqa: S606 - no shell meant
     except OSError as error:
         os.write(2, f"cannot start {server.command[0]}: {error}\n".encode())
     finally:

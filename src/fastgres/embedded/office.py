@@ -89,8 +89,8 @@ def _hire(server: Server) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
     source = Path(__file__).resolve().parents[2]
     try:
-        # Without site-packages (-S): the keeper needs the standard library alone, and starts faster.
-        subprocess.run(
+        # -S, without site-packages: the standard library is enough, and the start is faster.
+        subprocess.run(  # noqa: S603 - this Python and our own module
             [sys.executable, "-S", "-P", "-m", "fastgres.embedded.keeper", server.to_json()],
             check=False,
             stdin=subprocess.DEVNULL,

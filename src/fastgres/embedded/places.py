@@ -59,10 +59,12 @@ def choose_home(directory: Path, account: Account) -> Path:
             )
         name = re.sub(r"[^\w.-]", "_", "-".join(directory.parts[-3:]), flags=re.ASCII)[-32:]
         home = _ELSEWHERE / f"{name}-{secrets.token_hex(4)}"
+        _clear_forgotten()
         (directory / "elsewhere").symlink_to(home)
     if home != directory:
         _make(_ELSEWHERE, 0o755)
         _make(home, 0o711)
+        _say_origin(home, directory)
     return home
 
 
@@ -119,6 +121,27 @@ def bring_programs(programs: Programs, account: Account) -> Programs:
             "root, or set DATABASE_URL."
         )
     return Programs(copied, programs.version)
+
+
+def _say_origin(home: Path, directory: Path) -> None:
+    origin = home / "origin"
+    if origin.is_symlink() and origin.readlink() != directory:  # the checkout has moved
+        origin.unlink()
+    if not origin.is_symlink():
+        origin.symlink_to(directory)
+
+
+def _clear_forgotten() -> None:
+    """Remove homes whose directory stood in a temporary directory and is gone.
+
+    Those of other directories stay: a disk may be away for a while.
+    """
+    for origin in _ELSEWHERE.glob("*/origin"):
+        link = origin.readlink() / "elsewhere"
+        if not link.is_relative_to(tempfile.gettempdir()):
+            continue
+        if not link.is_symlink() or link.readlink() != origin.parent:
+            shutil.rmtree(origin.parent, ignore_errors=True)
 
 
 def _socket_places(home: Path, account: Account) -> Iterator[Path]:

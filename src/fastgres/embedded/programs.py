@@ -135,7 +135,7 @@ def _examine(directory: Path) -> Programs | str:
 
 def _output(program: Path, option: str) -> str:
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - asks a program for its version or directory
             [program, option],
             check=False,
             capture_output=True,
