@@ -38,7 +38,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Example:
-    """The blocks that stand together and see each other's names: a page, or one docstring."""
+    """The blocks that stand together: those of a page, or of one docstring."""
 
     name: str
     blocks: tuple[Block, ...]
