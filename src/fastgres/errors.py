@@ -21,6 +21,7 @@ FastgresError
     │   └── RowLockedError
     ├── PayloadTooLargeError
     ├── InvalidValueError
+    │   ├── InvalidRequestError
     │   ├── ForeignKeyViolationError
     │   ├── CheckViolationError
     │   ├── NotNullViolationError
@@ -266,6 +267,13 @@ class InvalidValueError(ProblemError):
     status = 422
     code = "invalid_value"
     title = "Invalid value"
+
+
+class InvalidRequestError(InvalidValueError):
+    """Raised when path, query, headers or body do not fit what the route declares."""
+
+    code = "invalid_request"
+    title = "The request is not valid"
 
 
 class ForeignKeyViolationError(InvalidValueError):

@@ -1,1 +1,18 @@
-"""Room of fastgres."""
+"""The request boundary: problems, limits, health, and the session of a request."""
+
+from fastgres.http.dependencies import DatabaseDep, LifecycleDep, SessionDep, SettingsDep
+from fastgres.http.installation import install
+from fastgres.http.lifecycle import Lifecycle
+from fastgres.http.problem import Problem, ProblemField, problems
+
+__all__ = [
+    "DatabaseDep",
+    "Lifecycle",
+    "LifecycleDep",
+    "Problem",
+    "ProblemField",
+    "SessionDep",
+    "SettingsDep",
+    "install",
+    "problems",
+]

@@ -1,0 +1,16 @@
+"""The application factory and the server: the only part that knows every other."""
+
+from fastgres.app.factory import AppOptions, create_app
+from fastgres.app.lease import EMBEDDED_DATABASE, embedded_directory, lease_database
+from fastgres.app.server import bind, serve, server_config
+
+__all__ = [
+    "EMBEDDED_DATABASE",
+    "AppOptions",
+    "bind",
+    "create_app",
+    "embedded_directory",
+    "lease_database",
+    "serve",
+    "server_config",
+]

@@ -1,0 +1,74 @@
+"""What an application opens before its first request, and closes after its last."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastgres.app.drain import drain_on_signal
+from fastgres.app.lease import lease_database
+from fastgres.db import Database
+from fastgres.observability import configure_logging, get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from fastapi import FastAPI
+    from sqlalchemy import MetaData
+
+    from fastgres.http import Lifecycle
+
+log = get_logger(__name__)
+
+IDLE_DEADLINE = 5.0
+"""Seconds that requests cut off by the server may take to give their connections back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Open in order and close in reverse what an application needs while it runs."""
+
+    lifecycle: Lifecycle
+    metadata: MetaData | None = None
+    database_url: str | None = None
+    own: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
+
+    @asynccontextmanager
+    async def opened(self, app: FastAPI) -> AsyncIterator[None]:
+        """Be the lifespan of `app`; what was opened is closed even when start-up fails halfway."""
+        began = time.perf_counter()
+        configure_logging(self.lifecycle.settings)
+        async with AsyncExitStack() as stack:
+            if self.lifecycle.database is None:
+                await stack.enter_async_context(self._open_database())
+            if self.own is not None:
+                await stack.enter_async_context(self.own(app))
+            stack.push_async_callback(self._finish)
+            stack.enter_context(drain_on_signal(self.lifecycle))
+            log.info("started", ms=round((time.perf_counter() - began) * 1000))
+            yield
+
+    @asynccontextmanager
+    async def _open_database(self) -> AsyncIterator[None]:
+        """Open no connection yet: with the server away the service starts, and recovers itself."""
+        async with AsyncExitStack() as stack:
+            url = self.database_url
+            if url is None:
+                url = await stack.enter_async_context(lease_database(self.lifecycle.settings))
+            database = Database(url, self.lifecycle.settings, metadata=self.metadata)
+            stack.push_async_callback(self._close, database)
+            self.lifecycle.database = database
+            yield
+
+    async def _close(self, database: Database) -> None:
+        self.lifecycle.database = None
+        await database.close()
+
+    async def _finish(self) -> None:
+        self.lifecycle.drain()
+        if not await self.lifecycle.idle(IDLE_DEADLINE):
+            log.warning("requests cut off", active=self.lifecycle.active)
+        log.info("stopped")

@@ -1,0 +1,64 @@
+"""Explicit CORS: the origins the settings name, and no other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+
+from fastgres.errors import BadRequestError
+from fastgres.http.fault import Fault
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Scope, Send
+
+    from fastgres.settings import Settings
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "X-Request-ID",
+)
+RESPONSE_HEADERS = ("ETag", "Link", "Location", "Retry-After", "X-Request-ID")
+
+
+class Cors:
+    """Answer preflights and mark responses, by the rules of Starlette's middleware."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._rules = CORSMiddleware(
+            app,
+            allow_origins=settings.cors_origins,
+            allow_methods=METHODS,
+            allow_headers=REQUEST_HEADERS,
+            allow_credentials=settings.cors_credentials,
+            expose_headers=RESPONSE_HEADERS,
+        )
+
+    def preflight(self, scope: Scope) -> Response | Fault | None:
+        """Return the answer to a preflight, a fault when it is refused, None for other requests."""
+        headers = Headers(scope=scope)
+        if "origin" not in headers or "access-control-request-method" not in headers:
+            return None
+        response = self._rules.preflight_response(headers)
+        if response.status_code < 400:
+            return response
+        kept = {
+            name: value
+            for name, value in response.headers.items()
+            if name not in {"content-length", "content-type"}
+        }
+        reason = bytes(response.body).decode()
+        return Fault.of_problem(BadRequestError(f"{reason}.", headers=kept))
+
+    async def mark(self, message: Message, send: Send, scope: Scope) -> None:
+        """Send the start of a response with the headers that let the origin read it."""
+        await self._rules.send(message, send, Headers(scope=scope))

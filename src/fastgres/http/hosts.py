@@ -1,0 +1,53 @@
+"""Which hosts the service answers to, so that no forged Host gets into links or caches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastgres.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.types import Scope
+
+
+class TrustedHosts:
+    """Tell whether a request names a host of ours: exact names, `*.example.com`, or `*` for any."""
+
+    __slots__ = ("_any", "_names", "_suffixes")
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        patterns = [pattern.lower().rstrip(".").encode("latin-1") for pattern in allowed]
+        for pattern in patterns:
+            _check(pattern)
+        self._any = b"*" in patterns
+        self._names = frozenset(one for one in patterns if not one.startswith(b"*"))
+        self._suffixes = tuple(one[1:] for one in patterns if one.startswith(b"*."))
+
+    def trust(self, scope: Scope) -> bool:
+        """Tell whether the Host header of a request is one of ours; two headers never are."""
+        found = [value for name, value in scope["headers"] if name == b"host"]
+        if len(found) != 1:
+            return self._any and not found
+        return self._any or self._is_ours(host_of(found[0]))
+
+    def _is_ours(self, host: bytes) -> bool:
+        return host in self._names or (bool(self._suffixes) and host.endswith(self._suffixes))
+
+
+def host_of(value: bytes) -> bytes:
+    """Return the name in a Host header: lower case, without port, `[::1]` with its brackets."""
+    if value.startswith(b"["):
+        name, closing, _ = value.partition(b"]")
+        return (name + closing).lower()
+    return value.partition(b":")[0].lower().rstrip(b".")
+
+
+def _check(pattern: bytes) -> None:
+    rest = pattern.removeprefix(b"*.")
+    if pattern != b"*" and (not rest or b"*" in rest):
+        raise ConfigurationError(
+            f"ALLOWED_HOSTS has {pattern.decode()!r}, which is no pattern: a star stands alone "
+            "or for subdomains at the front. Write 'example.com', '*.example.com' or '*'."
+        )

@@ -1,0 +1,57 @@
+"""Put the boundary around a FastAPI application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.middleware import Middleware
+
+from fastgres.http import health
+from fastgres.http.answer import answer_errors
+from fastgres.http.boundary import Boundary
+from fastgres.http.openapi import describe_api
+from fastgres.http.policy import Policy
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp
+
+    from fastgres.http.lifecycle import Lifecycle
+
+
+def install(app: FastAPI, lifecycle: Lifecycle) -> None:
+    """Give an application the boundary, problem documents, health routes and a clean OpenAPI.
+
+    `fastgres.app.create_app` does this for you. Call it once, before the first request; set
+    `lifecycle.database` in the application's lifespan.
+
+    ```python
+    from fastapi import FastAPI
+    from fastgres.http import Lifecycle, install
+
+    app = FastAPI(title="Existing service")
+    install(app, Lifecycle(settings))
+    assert "/livez" in app.openapi()["paths"]
+    ```
+    """
+    app.state.lifecycle = lifecycle
+    app.include_router(health.router)
+    answer_errors(app)
+    describe_api(app)
+    _put_outermost(app, Policy(app, lifecycle))
+
+
+def _put_outermost(app: FastAPI, policy: Policy) -> None:
+    """Put the boundary around all middleware, of which more may be added until the first request.
+
+    Starlette puts the last one added outermost, so ours goes in when the stack is built.
+    """
+    build = app.build_middleware_stack
+    ours = Middleware(Boundary, policy=policy)
+
+    def build_with_boundary() -> ASGIApp:
+        if ours not in app.user_middleware:
+            app.user_middleware.insert(0, ours)
+        return build()
+
+    app.build_middleware_stack = build_with_boundary  # type: ignore[method-assign]  # see above

@@ -1,0 +1,51 @@
+"""What holds for every request of an application: worked out once, read on each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastgres.errors import BadRequestError
+from fastgres.http.access import QUIET_PATHS
+from fastgres.http.body import declared_length, too_large
+from fastgres.http.cors import Cors
+from fastgres.http.headers import SecurityHeaders
+from fastgres.http.hosts import TrustedHosts
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import Scope
+
+    from fastgres.http.lifecycle import Lifecycle
+
+
+class Policy:
+    """Hosts, origins, security headers and limits of one application."""
+
+    __slots__ = ("app", "cors", "hosts", "lifecycle", "limit", "patience", "security")
+
+    def __init__(self, app: FastAPI, lifecycle: Lifecycle) -> None:
+        settings = lifecycle.settings
+        self.app = app
+        self.lifecycle = lifecycle
+        self.hosts = TrustedHosts(settings.allowed_hosts)
+        self.security = SecurityHeaders(app, settings)
+        self.cors = Cors(app, settings) if settings.cors_origins else None
+        self.limit = settings.max_body_size
+        self.patience = settings.receive_timeout
+
+    def check_host(self, scope: Scope) -> None:
+        """Raise BadRequestError for a host that is not ours; probes, which use addresses, may."""
+        if not self.hosts.trust(scope) and scope["path"] not in QUIET_PATHS:
+            raise BadRequestError(
+                "The Host header names no host of this service.", extensions={"reason": "host"}
+            )
+
+    def check_length(self, headers: dict[bytes, bytes]) -> int | None:
+        """Return the declared length of the body, None when it is not declared; 413 above it."""
+        declared = headers.get(b"content-length")
+        if declared is None:
+            return None
+        length = declared_length(declared)
+        if length > self.limit:
+            raise too_large(self.limit)
+        return length

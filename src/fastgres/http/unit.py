@@ -1,0 +1,85 @@
+"""The database work of one request: its session, and what becomes of it before the bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from fastgres.errors import ConfigurationError, UncommittedChangesError
+from fastgres.observability import get_logger
+
+if TYPE_CHECKING:
+    from fastgres.db import Session
+    from fastgres.http.lifecycle import Lifecycle
+
+log = get_logger(__name__)
+
+UNIT = "fastgres.unit"
+"""Key of the request's unit in the ASGI scope."""
+
+CLOSE_DEADLINE = 5.0
+"""Seconds a session may take to roll back and give its connection back."""
+
+
+class RequestUnit:
+    """Hold the one session of a request; made when first asked for, closed before the bytes."""
+
+    __slots__ = ("_ended", "_session", "lifecycle")
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self.lifecycle = lifecycle
+        self._session: Session | None = None
+        self._ended = False
+
+    @property
+    def session(self) -> Session:
+        """The session; raises ConfigurationError once the response has begun."""
+        if self._ended:
+            raise ConfigurationError(
+                "The session of this request is closed: its response has begun, and the "
+                "connection went back to the pool before the first byte. For a streamed response "
+                "or a background task open one of your own: "
+                "`async with database.session() as session:` (see DatabaseDep)."
+            )
+        if self._session is None:
+            self._session = self.lifecycle.opened_database.session()
+        return self._session
+
+    async def settle(self, status: int) -> None:
+        """Decide what becomes of the work before the first byte of the response leaves.
+
+        A successful response over uncommitted changes is a lie: refused in development and
+        tests, logged and counted in production.
+        """
+        if self._session is not None:
+            if status < 400 and (changes := self._session.uncommitted()):
+                self._refuse(changes)
+            await self.close()
+        self._ended = True
+
+    def _refuse(self, changes: tuple[str, ...]) -> None:
+        error = UncommittedChangesError(changes)
+        self.lifecycle.lost_writes += 1
+        if self.lifecycle.settings.raises_on_uncommitted:
+            raise error
+        log.error("uncommitted changes rolled back", changes=changes, hint=str(error))
+
+    async def close(self) -> None:
+        """Roll back what is open and give the connection back, within a deadline."""
+        session, self._session, self._ended = self._session, None, True
+        if session is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSE_DEADLINE):
+                await session.close()
+        except Exception as error:  # noqa: BLE001 - the answer stands; the pool drops the connection
+            log.warning("session not closed cleanly", error=f"{type(error).__name__}: {error}")
+
+    async def abandon(self) -> None:
+        """Close although the request's task is being cancelled, perhaps twice."""
+        if self._session is None:
+            self._ended = True
+            return
+        closing = asyncio.ensure_future(self.close())
+        self.lifecycle.close_later(closing)
+        await asyncio.shield(closing)
