@@ -7,6 +7,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 PORT ?= 8000
 PYTHON ?=
 PYTHON313 ?= 3.13
+POSTGRES15 ?= /usr/lib/postgresql/15/bin
 export PYTHON
 
 UV := .tools/uv/bin/uv
@@ -37,7 +38,7 @@ endef
 
 # $(call test,<programs of an environment>)
 define test
-	$(1)/python -m pytest tests -n 2
+	$(1)/python -m pytest tests -n 2 --dist loadgroup
 	cd examples/shop && $(1)/python -m pytest tests -n 2
 endef
 
@@ -70,6 +71,10 @@ test-sqlalchemy20: $(UV) ## Run all tests on SQLAlchemy 2.0.51, the oldest that 
 	$(call install,.cache/sqlalchemy20,$$(cat .tools/python))
 	$(UV) pip install --quiet --python .cache/sqlalchemy20 --no-deps sqlalchemy==2.0.51
 	$(call test,$(CURDIR)/.cache/sqlalchemy20/bin)
+
+.PHONY: test-postgres15
+test-postgres15: $(STAMP) ## Run all tests on PostgreSQL 15 (POSTGRES15=directory of its programs)
+	$(BIN)/python tools/with_postgres.py $(POSTGRES15) $(MAKE) test
 
 .PHONY: docs
 docs: $(STAMP) ## Write the pages of docs/ that are generated from the code
