@@ -22,6 +22,12 @@ PATIENCE = 60.0
 
 END = "\x1eend "
 FAILS = "# fails"
+NOT_A_READERS = {"DATABASE_URL", "ENVIRONMENT", "HOST", "LOG_FORMAT", "LOG_LEVEL", "PORT"} | {
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MFLAGS",
+}
+"""Variables that those who run the tests may have set."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +79,9 @@ def normal(text: str) -> str:
 
 def environment(**more: str) -> dict[str, str]:
     """Return the variables of a reader who has set none: plain output, our own programs first."""
-    kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_A_READERS}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return kept | {"PATH": path, "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb", **more}
-
-
-SETTINGS = {"DATABASE_URL", "ENVIRONMENT", "PORT", "HOST", "LOG_FORMAT", "LOG_LEVEL", "MAKEFLAGS"}
 
 
 class Terminal:
@@ -159,6 +162,7 @@ def terminal(directory: Path) -> Iterator[Terminal]:
     checkout.mkdir()
     ignored = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
     shutil.copytree(ROOT / "examples", checkout / "examples", ignore=ignored)
+    shutil.copy(ROOT / "Makefile", checkout)
     opened = Terminal(checkout)
     try:
         yield opened
