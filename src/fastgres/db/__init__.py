@@ -1,5 +1,6 @@
 """The database: engine, session, unit of work, mixins, and SQLSTATE to typed errors."""
 
+from fastgres.db.address import dsn
 from fastgres.db.constraints import Constraints
 from fastgres.db.database import Database, PoolStatus
 from fastgres.db.declarative import Base
@@ -20,6 +21,7 @@ __all__ = [
     "Timestamps",
     "UUIDv7Key",
     "UnitOfWork",
+    "dsn",
     "include_deleted",
     "refuse_lazy_loads",
     "translate",

@@ -16,6 +16,12 @@ def dsn(url: str) -> str:
     (`sslmode`, `sslrootcert`, `target_session_attrs`, `host` for a socket directory) stay as
     they are. With several hosts the one that takes writes is chosen unless the URL says
     otherwise.
+
+    ```python
+    from fastgres.db import dsn
+
+    assert dsn("postgres://app@db/shop?ssl=true") == "postgresql://app@db/shop?sslmode=require"
+    ```
     """
     parts = urlsplit(url)
     if parts.scheme not in _SCHEMES:
