@@ -41,7 +41,7 @@ def test_it_is_found_above(folder: Path) -> None:
     assert project.root == folder.resolve()
     assert project.migrations == folder.resolve() / "migrations"
     assert project.state_directory == folder.resolve() / ".fastgres"
-    assert (project.seed, project.database_name) == (None, "kiosk")
+    assert project.seed is None
 
 
 def test_a_pyproject_without_the_table_is_passed_by(folder: Path) -> None:

@@ -30,5 +30,5 @@ def test_rows_say_type_default_and_secrecy() -> None:
 
 
 def test_the_reference_page_is_what_the_table_says() -> None:
-    """Regenerate with `fastgres settings --markdown` outside of a project."""
+    """`make docs` writes it anew."""
     assert settings_table(Settings) in PAGE.read_text(encoding="utf-8")

@@ -1,1 +1,21 @@
-"""Room of fastgres."""
+"""What a developer runs: the development server, the database at hand, its shell and seeds."""
+
+from fastgres.dev.console import open_console
+from fastgres.dev.database import database_name, recreate
+from fastgres.dev.listener import listen
+from fastgres.dev.psql import open_psql
+from fastgres.dev.seeding import seed
+from fastgres.dev.server import develop, serve_migrated
+from fastgres.dev.workplace import Workplace
+
+__all__ = [
+    "Workplace",
+    "database_name",
+    "develop",
+    "listen",
+    "open_console",
+    "open_psql",
+    "recreate",
+    "seed",
+    "serve_migrated",
+]

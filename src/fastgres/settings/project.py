@@ -52,11 +52,6 @@ class Project:
         """Where this machine's own state is kept; not for version control."""
         return self.root / ".fastgres"
 
-    @property
-    def database_name(self) -> str:
-        """What the service's database on the embedded server is called: as its package."""
-        return self.app.partition(":")[0].partition(".")[0]
-
     @staticmethod
     def root_above(start: Path) -> Path | None:
         """Return the nearest folder at or above `start` whose pyproject has the table, or None."""

@@ -1,0 +1,89 @@
+"""What the verbs of `fastgres db` do, as plain functions; imported by the verb that needs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from fastgres.dev import Workplace, database_name, recreate
+from fastgres.errors import ConfigurationError, DriftError
+from fastgres.migrations import Revision
+from fastgres.settings import mask_credentials
+
+
+def write_revision(message: str, *, empty: bool) -> str:
+    """Write a revision and return the path of its file."""
+    workplace = Workplace.here()
+    with workplace.address() as url:
+        return str(asyncio.run(workplace.migrator(url).new(message, empty=empty)))
+
+
+def apply(revision: str) -> tuple[Revision, ...]:
+    """Apply what is pending up to a revision and return it."""
+    workplace = Workplace.here()
+    with workplace.address() as url:
+        return asyncio.run(workplace.migrator(url).upgrade(revision))
+
+
+def undo(revision: str) -> tuple[str, ...]:
+    """Undo down to a revision and return where the database stands then."""
+    workplace = Workplace.here()
+
+    async def downgrade(url: str) -> tuple[str, ...]:
+        migrator = workplace.migrator(url)
+        await migrator.downgrade(revision)
+        return (await migrator.status()).current
+
+    with workplace.address() as url:
+        return asyncio.run(downgrade(url))
+
+
+def read_status() -> dict[str, Any]:
+    """Return where the database stands, in plain values."""
+    workplace = Workplace.here()
+    with workplace.address() as url:
+        status = asyncio.run(workplace.migrator(url).status())
+    return {
+        "at_head": status.at_head,
+        "current": list(status.current),
+        "heads": list(status.heads),
+        "pending": [
+            {"id": one.id, "message": one.message, "path": str(one.path)} for one in status.pending
+        ],
+    }
+
+
+def find_differences() -> list[str]:
+    """Return how models, migrations and database differ, a sentence each."""
+    workplace = Workplace.here()
+    with workplace.address() as url:
+        try:
+            asyncio.run(workplace.migrator(url).check())
+        except DriftError as error:
+            return list(error.differences)
+    return []
+
+
+def reset(confirm: Callable[[str, str], None] | None) -> None:
+    """Make the database anew and bring it to head; `confirm` raises to stop it.
+
+    Raises:
+        ConfigurationError: in production, asked or not.
+    """
+    workplace = Workplace.here()
+    if workplace.settings.is_production:
+        raise ConfigurationError(
+            "ENVIRONMENT is production, where the database is not dropped, whatever is said. "
+            "If this is not production, say so: ENVIRONMENT=development."
+        )
+    with workplace.address() as url:
+        if confirm is not None:
+            where = "embedded" if workplace.is_embedded else mask_credentials(url)
+            confirm(database_name(url), where)
+        asyncio.run(_make_anew(workplace, url))
+
+
+async def _make_anew(workplace: Workplace, url: str) -> None:
+    await recreate(url)
+    await workplace.migrator(url).upgrade()

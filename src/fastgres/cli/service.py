@@ -1,0 +1,99 @@
+"""What a service is made of, in plain values: its routes and its settings."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from fastgres.errors import ConfigurationError
+from fastgres.settings import (
+    MASK,
+    Project,
+    Settings,
+    describe_settings,
+    load_settings,
+    mask_credentials,
+    names_secret,
+    settings_table,
+)
+
+
+def list_routes() -> list[dict[str, Any]]:
+    """Return the routes of the project's application in the order they are tried."""
+    from fastapi.routing import iter_route_contexts
+
+    from fastgres.dev import Workplace
+
+    application = Workplace.here().make_application()
+    return [_route(context) for context in iter_route_contexts(application.routes)]
+
+
+def _route(context: Any) -> dict[str, Any]:
+    endpoint = context.endpoint
+    model = getattr(context, "response_model", None)
+    where = f"{endpoint.__module__}:{endpoint.__qualname__}" if endpoint is not None else None
+    return {
+        "path": context.path,
+        "methods": sorted(context.methods or []),
+        "name": context.name,
+        "endpoint": where,
+        "tags": [str(tag) for tag in getattr(context, "tags", None) or []],
+        "status_code": getattr(context, "status_code", None) or 200,
+        "response_model": getattr(model, "__name__", str(model)) if model is not None else None,
+        "in_schema": bool(getattr(context, "include_in_schema", False)),
+    }
+
+
+def list_settings() -> list[dict[str, Any]]:
+    """Return the settings in force, each with its source; secrets masked."""
+    project = Project.find()
+    settings = load_settings(project.load("settings"))
+    return [
+        {
+            "name": row.name,
+            "variable": row.variable,
+            "type": row.type,
+            "default": row.default or None,
+            "value": _value(settings, row.name, secret=row.secret),
+            "shown": _shown(_value(settings, row.name, secret=row.secret)),
+            "source": _source(settings, row.variable),
+            "secret": row.secret,
+            "description": row.description,
+        }
+        for row in describe_settings(type(settings))
+    ]
+
+
+def _value(settings: Settings, name: str, *, secret: bool) -> Any:
+    value = settings.model_dump(mode="json", include={name})[name]
+    if value is not None and (secret or names_secret(name)):
+        return MASK
+    return mask_credentials(value) if isinstance(value, str) else value
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "unset"
+        case list():
+            return ",".join(map(str, value)) or "none"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
+
+def _source(settings: Settings, variable: str) -> str:
+    if variable.lower() not in settings.model_fields_set:
+        return "default"
+    named = {name.upper() for name, value in os.environ.items() if value}
+    return "environment" if variable in named else ".env"
+
+
+def reference_of_settings() -> str:
+    """Return the Markdown table of the project's settings, of fastgres' own outside of one."""
+    try:
+        project = Project.find()
+    except ConfigurationError:
+        return settings_table(Settings)
+    return settings_table(project.load("settings"))

@@ -1,0 +1,69 @@
+"""Serve the project in this process, or in another that is replaced when the code changes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.supervisors import ChangeReload
+
+from fastgres.app import server_config
+from fastgres.dev.workplace import Workplace
+from fastgres.errors import FastgresError
+from fastgres.observability import configure_logging
+
+# What is still running when the code changes or Ctrl-C is pressed is a developer's own request.
+GRACE = 3.0
+
+
+def serve_once(workplace: Workplace, sockets: list[socket.socket] | None) -> None:
+    """Serve until a signal comes; uvicorn raises it again once all is closed."""
+    brief = min(workplace.settings.shutdown_timeout, GRACE)
+    settings = workplace.settings.model_copy(update={"shutdown_timeout": brief})
+    uvicorn.Server(server_config(workplace.make_application, settings)).run(sockets=sockets)
+
+
+def serve_again_on_change(workplace: Workplace, listener: socket.socket) -> None:
+    """Serve in a child, and start another at each change of a Python file or the `.env`."""
+    config = uvicorn.Config(
+        workplace.project.app,
+        reload=True,
+        reload_dirs=[str(folder) for folder in watched(workplace.project.root)],
+        reload_includes=["*.py", ".env"],
+        log_config=None,
+    )
+    target = partial(_serve_as_child, dict(workplace.given))
+    ChangeReload(config, target=target, sockets=[listener]).run()
+
+
+def watched(root: Path) -> list[Path]:
+    """Return the folders whose changes matter: the code, not the environment nor the data."""
+    source = root / "src"
+    return [source] if source.is_dir() else [root]
+
+
+def _serve_as_child(given: dict[str, Any], sockets: list[socket.socket] | None = None) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        workplace = Workplace.here(**given)
+        configure_logging(workplace.settings)
+        serve_once(workplace, sockets)
+    except FastgresError as error:
+        sys.stderr.write(f"{error}\nWaiting for a change.\n")
+        sys.exit(1)
+
+
+def _end_with_parent() -> None:
+    """Stop when the supervisor is gone: killed, it cannot take its child along."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,73 @@
+"""The development server: a database, its schema, perhaps data, and the service on top."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+from fastgres.app import serve
+from fastgres.dev.interrupts import until_interrupted
+from fastgres.dev.listener import listen
+from fastgres.dev.reloading import serve_again_on_change, serve_once
+from fastgres.dev.seeding import seed as fill
+from fastgres.dev.welcome import Address, welcoming
+from fastgres.dev.workplace import Workplace
+from fastgres.errors import MigrationError
+from fastgres.observability import configure_logging
+
+
+def develop(workplace: Workplace, *, seed: bool, reload: bool) -> None:
+    """Serve the project until Ctrl-C or SIGTERM, and leave nothing running.
+
+    The port is taken first, for that fails fastest. Then the embedded server is started unless
+    `DATABASE_URL` is set, the schema brought to head, data made with `seed` where there is none,
+    and the service started; with `reload` anew at each change of the code.
+
+    Raises:
+        ConfigurationError: when the port is taken or the environment is production.
+    """
+    settings = workplace.settings
+    configure_logging(settings)
+    with until_interrupted(), listen(settings) as listener:
+        address = Address(settings.host, listener.getsockname()[1])
+        with workplace.address() as url:
+            asyncio.run(_prepare(workplace, url, seed=seed))
+            with welcoming(address, workplace):
+                _serve(workplace, listener, reload=reload)
+
+
+async def _prepare(workplace: Workplace, url: str, *, seed: bool) -> None:
+    await workplace.migrator(url).upgrade()
+    if seed:
+        await fill(workplace, url)
+
+
+def _serve(workplace: Workplace, listener: socket.socket, *, reload: bool) -> None:
+    if reload:
+        serve_again_on_change(workplace, listener)
+    else:
+        serve_once(workplace, [listener])
+
+
+def serve_migrated(workplace: Workplace, *, migrate: bool) -> None:
+    """Serve for production, on a schema that is the code's; with `migrate` made so first.
+
+    Raises:
+        MigrationError: when the schema is not at head; says the command.
+    """
+    configure_logging(workplace.settings)
+    with workplace.address() as url:
+        asyncio.run(_require_head(workplace, url, migrate=migrate))
+        serve(workplace.project.app, workplace.settings)
+
+
+async def _require_head(workplace: Workplace, url: str, *, migrate: bool) -> None:
+    migrator = workplace.migrator(url)
+    if migrate:
+        await migrator.upgrade()
+    elif not await migrator.at_head():
+        raise MigrationError(
+            "The schema of the database is not at the head of the migrations, so the code could "
+            "meet tables it does not know. Run `fastgres db upgrade`, or start with "
+            "`fastgres serve --migrate`; `fastgres db status` says what is missing."
+        )
