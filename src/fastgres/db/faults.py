@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from asyncpg import InternalClientError
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -71,11 +72,14 @@ def is_disconnect(code: str) -> bool:
     return code.startswith(_GONE)
 
 
-def translate(error: BaseException) -> ProblemError | None:
+def translate(
+    error: BaseException, *, constraints: Constraints | None = None
+) -> ProblemError | None:
     """Return the typed error that a client may be told, or None for a true bug.
 
     Statements raise typed errors by themselves. This is for what fails outside of one: the
-    pool's timeout, and the driver used directly.
+    pool's timeout, and the driver used directly. `constraints` lets a row that asyncpg itself
+    says a constraint refused (COPY) be told with the fields.
 
     ```python
     from sqlalchemy.exc import TimeoutError
@@ -90,6 +94,8 @@ def translate(error: BaseException) -> ProblemError | None:
     if isinstance(error, PoolTimeoutError):
         return PoolExhaustedError("No database connection came free in time.")
     code = sqlstate(error)
+    if constraints is not None and code.startswith("23"):
+        return violation_error(code, Violation.of(error, None), constraints=constraints)
     if code:
         return _plain(code)
     if isinstance(error, InterfaceError) or (
@@ -97,6 +103,11 @@ def translate(error: BaseException) -> ProblemError | None:
     ):
         return ServerUnavailableError()
     return None
+
+
+def _confused(error: Exception) -> bool:
+    """Tell whether the driver lost track of the protocol, as when its server dies in mid-reply."""
+    return isinstance(error.__cause__, InternalClientError)
 
 
 def _plain(code: str) -> ProblemError | None:
@@ -111,14 +122,14 @@ def _plain(code: str) -> ProblemError | None:
 def raise_typed(context: ExceptionContext, constraints: Constraints) -> ProblemError | None:
     """Answer SQLAlchemy's `handle_error`: the typed error to raise in place of its own."""
     error = context.original_exception
-    if isinstance(error, ProblemError):
+    if isinstance(error, ProblemError) or not isinstance(error, Exception):
         return None
     if isinstance(error, TimeoutError):
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = False
         return StatementTimeoutError()
     code = sqlstate(error)
-    if is_disconnect(code) or isinstance(error, OSError):
+    if is_disconnect(code) or isinstance(error, OSError) or _confused(error):
         context.is_disconnect = True
     if code.startswith("23"):
         return violation_error(

@@ -1,0 +1,175 @@
+"""Reading entities: one, several by key, by condition, as a stream."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fastgres.repository.columns import key_conditions
+from fastgres.repository.counting import count_exactly
+from fastgres.repository.entity import EntityAccess, Key, Model
+from fastgres.repository.keys import in_order_of, keys_condition
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnExpressionArgument
+    from sqlalchemy.sql.base import ExecutableOption
+
+_BATCH = 500
+
+
+class Reading(EntityAccess[Model]):
+    """The reads of a repository.
+
+    Every method takes conditions, which also scope a read (`Order.customer_id == user.id`),
+    `options` (SQLAlchemy loader options, added to `default_options`), and `include_deleted`.
+    """
+
+    async def get(
+        self,
+        key: Key,
+        *where: ColumnExpressionArgument[bool],
+        options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
+    ) -> Model:
+        """Return the entity with this primary key, or raise `NotFoundError` (404).
+
+        Always asks the database: the session's memory of an entity knows neither the loader
+        options of this call nor that somebody has deleted the row.
+
+        ```python
+        from fastgres.repository import Repository
+        from shop.models import Product
+
+        class ProductRepository(Repository[Product]): ...
+
+        products = ProductRepository(session)
+        mug = await products.add(Product(sku="MUG-7", name="Mug", price=9, stock=3))
+        assert await products.get(mug.id) is mug
+        ```
+        """
+        found = await self.find(key, *where, options=options, include_deleted=include_deleted)
+        if found is None:
+            raise self._not_found([key])
+        return found
+
+    async def find(
+        self,
+        key: Key,
+        *where: ColumnExpressionArgument[bool],
+        options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
+    ) -> Model | None:
+        """Return the entity with this primary key, or None."""
+        statement = self._select(
+            *key_conditions(self.model, key),
+            *where,
+            options=options,
+            include_deleted=include_deleted,
+        )
+        found: Model | None = (await self.session.scalars(statement)).unique().one_or_none()
+        return found
+
+    async def get_many(
+        self,
+        keys: Sequence[Key],
+        *where: ColumnExpressionArgument[bool],
+        skip_missing: bool = False,
+        options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
+    ) -> builtins.list[Model]:
+        """Return the entities with these primary keys, in the order of the keys.
+
+        A missing one raises `NotFoundError` that names all missing ones, unless `skip_missing`.
+        """
+        if not keys:
+            return []
+        statement = self._select(
+            keys_condition(self.model, keys),
+            *where,
+            options=options,
+            include_deleted=include_deleted,
+        )
+        rows: Sequence[Model] = (await self.session.scalars(statement)).unique().all()
+        found, missing = in_order_of(self.model, keys, rows)
+        if missing and not skip_missing:
+            raise self._not_found(missing)
+        return found
+
+    async def first_by(
+        self,
+        *where: ColumnExpressionArgument[bool],
+        order_by: Sequence[ColumnExpressionArgument[Any]] = (),
+        options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
+    ) -> Model | None:
+        """Return the first entity that fulfils the conditions, or None.
+
+        The first by `order_by` and then by primary key, so that the answer is always the same.
+        """
+        found = await self.list(
+            *where, limit=1, order_by=order_by, options=options, include_deleted=include_deleted
+        )
+        return found[0] if found else None
+
+    async def list(
+        self,
+        *where: ColumnExpressionArgument[bool],
+        limit: int,
+        order_by: Sequence[ColumnExpressionArgument[Any]] = (),
+        options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
+    ) -> builtins.list[Model]:
+        """Return at most `limit` entities, by `order_by` and then by primary key.
+
+        There is no call without a limit; to go through all rows take `stream`.
+        """
+        statement = self._select(*where, options=options, include_deleted=include_deleted)
+        statement = statement.order_by(*order_by, *self._key_order()).limit(limit)
+        return builtins.list((await self.session.scalars(statement)).unique())
+
+    async def exists(
+        self, *where: ColumnExpressionArgument[bool], include_deleted: bool = False
+    ) -> bool:
+        """Tell whether a row fulfils the conditions, without loading it."""
+        statement = self._select_keys(*where, include_deleted=include_deleted).limit(1)
+        return (await self.session.execute(statement)).first() is not None
+
+    async def count(
+        self, *where: ColumnExpressionArgument[bool], include_deleted: bool = False
+    ) -> int:
+        """Count the rows that fulfil the conditions; reads all of them."""
+        statement = self._select_keys(*where, include_deleted=include_deleted)
+        return await count_exactly(self.session, statement)
+
+    async def stream(
+        self,
+        *where: ColumnExpressionArgument[bool],
+        order_by: Sequence[ColumnExpressionArgument[Any]] = (),
+        options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
+    ) -> AsyncIterator[Model]:
+        """Yield all entities that fulfil the conditions, a few hundred in memory at a time.
+
+        Reads from a server-side cursor, which lives as long as the transaction. Load
+        collections with `selectinload`; a `joinedload` of a collection cannot be cut into
+        batches and is refused.
+
+        ```python
+        from fastgres.repository import Repository
+        from shop.models import Product
+
+        class ProductRepository(Repository[Product]): ...
+
+        async for product in ProductRepository(session).stream(Product.stock == 0):
+            print(product.sku)
+        ```
+        """
+        statement = self._select(*where, options=options, include_deleted=include_deleted)
+        ordered = statement.order_by(*order_by, *self._key_order())
+        rows = await self.session.stream_scalars(ordered.execution_options(yield_per=_BATCH))
+        try:
+            async for entity in rows:
+                yield entity
+        finally:
+            await rows.close()

@@ -1,0 +1,104 @@
+"""Rows as the table takes them: grouped by their columns, with the values that Python makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ClauseElement, Column
+
+from fastgres.repository.columns import check_names, mapper_of, table_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Dialect
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RowContext:
+    """What a default function that asks for the rest of the row is given."""
+
+    current_parameters: Row
+
+    def get_current_parameters(self, isolate_multiinsert_params: bool = True) -> Row:  # noqa: ARG002, FBT001, FBT002  SQLAlchemy's signature
+        """Return the row as it was given."""
+        return self.current_parameters
+
+
+def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """Cut the rows into lists of at most `size`."""
+    remaining = iter(rows)
+    while batch := list(islice(remaining, size)):
+        yield batch
+
+
+def by_columns(model: type[Any], rows: Sequence[Row]) -> list[list[Row]]:
+    """Group the rows that name the same columns; refuse names that are no columns."""
+    groups: dict[frozenset[str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(frozenset(row), []).append(row)
+    for names in groups:
+        check_names(model, names)
+    return list(groups.values())
+
+
+def can_be_copied(model: type[Any], rows: Sequence[Row]) -> bool:
+    """Tell whether COPY can write these rows: plain values into one table.
+
+    SQL expressions, given or as a column's default, and tables of an inheritance cannot.
+    """
+    mapper = mapper_of(model)
+    if len(mapper.tables) > 1 or mapper.polymorphic_on is not None:
+        return False
+    columns = table_columns(model)
+    if any(_has_sql_default(column) for name, column in columns.items() if name not in rows[0]):
+        return False
+    return not any(isinstance(value, ClauseElement) for row in rows for value in row.values())
+
+
+def _has_sql_default(column: Column[Any]) -> bool:
+    default = column.default
+    return default is not None and not (default.is_scalar or default.is_callable)
+
+
+def records(
+    model: type[Any], rows: Sequence[Row], dialect: Dialect
+) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+    """Return the names of the table's columns, and the rows as tuples that asyncpg can send.
+
+    Values are prepared by the same bind processors that an INSERT has; a column that no row
+    names gets the default that Python makes, or is left to the server.
+    """
+    columns = table_columns(model)
+    made = {name for name, column in columns.items() if column.default is not None}
+    names = [name for name in columns if name in rows[0] or name in made]
+    prepare = [_processor(columns[name], dialect) for name in names]
+    read = [_reader(name, columns[name]) for name in names]
+    tuples = (
+        tuple(bind(value(row)) for bind, value in zip(prepare, read, strict=True)) for row in rows
+    )
+    return [columns[name].name for name in names], tuples
+
+
+def _processor(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any]:
+    return column.type.dialect_impl(dialect).bind_processor(dialect) or _unchanged
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _reader(name: str, column: Column[Any]) -> Callable[[Row], Any]:
+    default: Any = column.default
+
+    def read(row: Row) -> Any:
+        if name in row:
+            return row[name]
+        return default.arg(RowContext(row)) if default.is_callable else default.arg
+
+    return read

@@ -1,0 +1,120 @@
+"""Writing one entity at a time: nothing here commits, everything is flushed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func
+
+from fastgres.db import SoftDelete
+from fastgres.errors import ConfigurationError
+from fastgres.repository.columns import check_names, primary_key
+from fastgres.repository.entity import EntityAccess, Model
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import DeclarativeBase
+
+
+class Writing(EntityAccess[Model]):
+    """The writes of a repository to one entity; the service's unit of work commits them."""
+
+    async def add(self, entity: Model) -> Model:
+        """Insert the entity and return it, with the values that the server has made.
+
+        ```python
+        from fastgres.repository import Repository
+        from shop.models import Customer
+
+        class CustomerRepository(Repository[Customer]): ...
+
+        async with session.begin():
+            ada = await CustomerRepository(session).add(Customer(email="ada@x.org", name="Ada"))
+        assert ada.created_at is not None
+        ```
+        """
+        self.session.add(entity)
+        await self.session.flush()
+        return entity
+
+    async def update(self, entity: Model, values: Mapping[str, Any]) -> Model:
+        """Set the named columns of the entity and return it.
+
+        `values` is what `body.model_dump(exclude_unset=True)` returns. Raises `UnknownNameError`
+        for a name that is no column; the primary key and relationships cannot be set.
+
+        ```python
+        from fastgres.repository import Repository
+        from shop.models import Customer
+
+        class CustomerRepository(Repository[Customer]): ...
+
+        customers = CustomerRepository(session)
+        ada = await customers.add(Customer(email="ada@x.org", name="Ada"))
+        await customers.update(ada, {"name": "Ada Lovelace"})
+        assert ada.name == "Ada Lovelace"
+        ```
+        """
+        check_changes(self.model, values)
+        for name, value in values.items():
+            setattr(entity, name, value)
+        await self.session.flush()
+        return entity
+
+    async def delete(self, entity: Model) -> None:
+        """Delete the row, also of a class with `SoftDelete`; cascades as the models say."""
+        await self.session.delete(entity)
+        await self.session.flush()
+
+    async def soft_delete(self, entity: Model) -> Model:
+        """Mark the row as deleted, by the server's clock; once marked, the time stays.
+
+        ```python
+        from fastgres.repository import Repository
+        from shop.models import Customer
+
+        class CustomerRepository(Repository[Customer]): ...
+
+        customers = CustomerRepository(session)
+        ada = await customers.add(Customer(email="ada@x.org", name="Ada"))
+        await customers.soft_delete(ada)
+        assert await customers.find(ada.id) is None
+        await customers.restore(await customers.get(ada.id, include_deleted=True))
+        assert await customers.find(ada.id) is ada
+        ```
+        """
+        deletable = _soft_deletable(entity)
+        if deletable.deleted_at is None:
+            deletable.deleted_at = func.now()
+            await self.session.flush()
+        return entity
+
+    async def restore(self, entity: Model) -> Model:
+        """Take the mark of `soft_delete` away; `get(key, include_deleted=True)` finds the row.
+
+        Raises `UniqueViolationError` (409) when a living row has taken a unique value meanwhile.
+        """
+        _soft_deletable(entity).deleted_at = None
+        await self.session.flush()
+        return entity
+
+
+def check_changes(model: type[Any], values: Mapping[str, object]) -> None:
+    """Refuse names that are no columns, and the primary key."""
+    check_names(model, values)
+    keys = [column.key for column in primary_key(model) if column.key in values]
+    if keys:
+        raise ConfigurationError(
+            f"The primary key of {model.__name__} cannot be changed, and {', '.join(keys)} is "
+            "part of it: other rows may refer to it. Add a new row and delete the old one."
+        )
+
+
+def _soft_deletable(entity: DeclarativeBase) -> SoftDelete:
+    if not isinstance(entity, SoftDelete):
+        name = type(entity).__name__
+        raise ConfigurationError(
+            f"{name} rows cannot be soft-deleted: the class lacks the mixin. Write "
+            f"`class {name}(SoftDelete, ...)` and make a migration, or call `delete`."
+        )
+    return entity
