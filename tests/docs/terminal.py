@@ -119,7 +119,7 @@ class Terminal:
         log = self.directory / f"server-{len(self.servers)}.log"
         with log.open("w") as file:
             server = subprocess.Popen(
-                ["bash", "--norc", "-c", f"exec {command.text}"],
+                ["bash", "--norc", "-c", command.text],
                 cwd=directory.strip(),
                 env=environment(),
                 stdin=subprocess.DEVNULL,
@@ -163,6 +163,7 @@ def terminal(directory: Path) -> Iterator[Terminal]:
     ignored = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
     shutil.copytree(ROOT / "examples", checkout / "examples", ignore=ignored)
     shutil.copy(ROOT / "Makefile", checkout)
+    (checkout / ".venv").symlink_to(sys.prefix)
     opened = Terminal(checkout)
     try:
         yield opened
