@@ -1,0 +1,203 @@
+"""`make demo` does what the first screen of the README promises, in a checkout of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import ROOT, page_examples
+from tests.docs.terminal import commands_of, environment, shows
+
+PATIENCE = 150.0
+"""Seconds for a start that migrates and fills the shop, on a machine that is busy with tests."""
+
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.timeout(400)]
+
+
+@dataclass
+class Demo:
+    """A running `make demo` and what it says."""
+
+    process: subprocess.Popen[str]
+    log: Path
+
+    @property
+    def output(self) -> str:
+        """What was printed until now."""
+        return self.log.read_text()
+
+    def printed(self, label: str) -> str:
+        """Return what stands behind a label of the block."""
+        rows = [line.strip() for line in self.output.splitlines()]
+        return next(row[len(label) :].strip() for row in rows if row.startswith(f"{label} "))
+
+    def signal(self, number: signal.Signals) -> int:
+        """Send a signal as a terminal does, to all of the demo, and wait for its end."""
+        os.killpg(self.process.pid, number)
+        return self.process.wait(PATIENCE)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(checkout: Path, port: int) -> Demo:
+    """Start the demo and return when it has said how to stop it, or has ended."""
+    log = checkout / f"demo-{port}.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            ["make", "demo"],
+            cwd=checkout,
+            env=environment(PORT=str(port)),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    demo = Demo(process, log)
+    wait_until(lambda: "Ctrl-C" in demo.output or process.poll() is not None)
+    return demo
+
+
+@contextmanager
+def running(checkout: Path) -> Iterator[Demo]:
+    """Run the demo on a free port, and end it whatever happens."""
+    demo = start(checkout, free_port())
+    try:
+        assert demo.process.poll() is None, demo.output
+        yield demo
+    finally:
+        if demo.process.poll() is None:
+            demo.signal(signal.SIGINT)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Look until something is true that no event tells of: it happens in other processes."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened"
+        time.sleep(0.05)
+
+
+def processes(*words: str) -> list[str]:
+    """List the processes whose command line holds one of the words."""
+    listed = subprocess.run(["ps", "-Aww", "-o", "command="], capture_output=True, check=True)
+    lines = listed.stdout.decode(errors="replace").splitlines()
+    return [line for line in lines if any(word in line for word in words)]
+
+
+def answer(demo: Demo) -> dict[str, list[object]]:
+    """Run the command that the demo says to try."""
+    command = ["bash", "-c", demo.printed("Try")]
+    finished = subprocess.run(command, env=environment(), capture_output=True, check=True)
+    body = json.loads(finished.stdout)
+    assert isinstance(body, dict)
+    return body
+
+
+def data_of(demo: Demo) -> str:
+    """Return the directory of the data, as the block names it."""
+    return demo.printed("Data").split(" (")[0]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which everything is installed: whatever installs again fails, for uv is empty.
+
+    Its environment is that of the tests; its data is its own.
+    """
+    made = tmp_path_factory.mktemp("checkout")
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
+    for name in ("examples", "requirements", "tools"):
+        shutil.copytree(ROOT / name, made / name, ignore=ignored)
+    for name in ("Makefile", "pyproject.toml"):
+        shutil.copy2(ROOT / name, made)
+    (made / ".tools" / "uv" / "bin").mkdir(parents=True)
+    (made / ".tools" / "uv" / "bin" / "uv").touch()
+    (made / ".venv").mkdir()
+    (made / ".venv" / "bin").symlink_to(Path(sys.prefix) / "bin")
+    (made / ".venv" / ".installed").write_text(f"{made}\n")
+    return made
+
+
+@pytest.fixture(scope="module")
+def first_output(checkout: Path) -> str:
+    """What the first start in this checkout says: it migrates and fills the shop."""
+    with running(checkout) as demo:
+        return demo.output.replace(demo.printed("Health").split(":")[-1].split("/")[0], "8000")
+
+
+def test_first_start_says_what_the_readme_shows(first_output: str) -> None:
+    """The transcript on the first screen is real; installing is over when this test runs."""
+    readme = next(page for page in page_examples() if page.name == "README.md")
+    transcripts = [
+        command.shown
+        for block in readme.only("console").blocks
+        for command in commands_of(block)
+        if command.text == "make demo"
+    ]
+    assert len(transcripts) == 1
+    lines = transcripts[0].splitlines()
+    shown = "\n".join(line for line in lines if not line.startswith("Installing "))
+    assert shows(shown, first_output), first_output
+
+
+def test_printed_command_answers(checkout: Path, first_output: str) -> None:
+    """The line to try works when pasted, and finds the shop filled."""
+    with running(checkout) as demo:
+        assert answer(demo)["items"]
+
+
+def test_second_start_neither_installs_nor_seeds(checkout: Path, first_output: str) -> None:
+    """What is there is used as it is."""
+    with running(checkout) as demo:
+        assert "Installing" not in demo.output
+        assert "100,000" not in demo.output
+
+
+def test_ctrl_c_stops_everything(checkout: Path, first_output: str) -> None:
+    """No server, no PostgreSQL and no keeper outlives the demo."""
+    with running(checkout) as demo:
+        words = (str(checkout), data_of(demo))
+        assert processes(*words)
+        demo.signal(signal.SIGINT)
+        assert "Traceback" not in demo.output
+        wait_until(lambda: not processes(*words))
+
+
+def test_killed_demo_starts_again(checkout: Path, first_output: str) -> None:
+    """`kill -9` leaves nothing that the next start trips over."""
+    with running(checkout) as demo:
+        words = (str(checkout), data_of(demo))
+        demo.signal(signal.SIGKILL)
+    with running(checkout) as demo:
+        assert answer(demo)["items"]
+    wait_until(lambda: not processes(*words))
+
+
+def test_taken_port_is_a_clear_error(checkout: Path, first_output: str) -> None:
+    """Somebody else listens there: the message names the port, and there is no traceback."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = int(other.getsockname()[1])
+        demo = start(checkout, port)
+        assert demo.process.wait(PATIENCE) != 0
+    assert str(port) in demo.output
+    assert "Traceback" not in demo.output
