@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import typer.main
 
 from fastgres import errors
+from fastgres.cli.main import app
 from fastgres.errors import FastgresError, ProblemError
 from fastgres.settings import Settings, settings_table
 
@@ -64,6 +70,52 @@ def settings_page() -> str:
     return words + settings_table(Settings)
 
 
+def commands_page() -> str:
+    """Describe every command with its arguments and options, in the order of `--help`."""
+    introduction = [
+        "# Commands",
+        "",
+        "Generated from the command line itself by `make docs`; `fastgres --help` says the same.",
+        "`--help` (`-h`) works everywhere. Exit codes: 0 done, 1 not done, with the reason on",
+        "standard error, 2 wrong usage, 130 Ctrl-C.",
+        "",
+    ]
+    root = typer.main.get_command(app)
+    return "\n".join([*introduction, *described(root, "fastgres")])
+
+
+def described(command: Any, path: str) -> Iterator[str]:
+    """Yield the lines about a command, then those about the commands below it."""
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    options = [p for p in command.params if p.param_type_name == "option"]
+    usage = [p.name.upper() if p.required else f"[{p.name.upper()}]" for p in arguments]
+    below = ["COMMAND"] if hasattr(command, "commands") else []
+    yield from (f"## `{' '.join([path, *usage, *below])}`", "", *prose(command.help), "")
+    if command.params:
+        yield from ("| argument or option | default | what it does |", "| --- | --- | --- |")
+        yield from (row(parameter) for parameter in [*arguments, *options])
+        yield ""
+    for name, lower in getattr(command, "commands", {}).items():
+        yield from described(lower, f"{path} {name}")
+
+
+def prose(text: str) -> list[str]:
+    """Return help text as Markdown: examples become a block."""
+    words, _, examples = re.sub(r"\[/?bold\]", "**", text).partition("**Examples**")
+    lines = words.strip().replace("\\[", "[").splitlines()
+    commands = [line.strip() for line in examples.strip().splitlines()]
+    return [*lines, "", "```text", *commands, "```"] if commands else lines
+
+
+def row(parameter: Any) -> str:
+    """Return the line of one argument or option in a table."""
+    names = ", ".join(f"`{name}`" for name in [*parameter.opts, *parameter.secondary_opts])
+    argument = parameter.param_type_name == "argument"
+    default = "" if parameter.default in {None, False} else str(parameter.default).lower()
+    written = f"`{parameter.name.upper()}`" if argument else names
+    return f"| {written} | {default} | {parameter.help.replace('|', chr(92) + '|')} |"
+
+
 def decisions_page() -> str:
     """List the decisions by number and title."""
     pages = sorted((DOCS / "decisions").glob("[0-9]*.md"))
@@ -86,6 +138,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "reference" / "errors.md": errors_page(),
         DOCS / "reference" / "settings.md": settings_page(),
+        DOCS / "reference" / "cli.md": commands_page(),
         DOCS / "decisions" / "README.md": decisions_page(),
     }
 
