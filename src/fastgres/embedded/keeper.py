@@ -6,6 +6,7 @@ it back however they die. The keeper tries to have it alone, and when it can, no
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -52,12 +53,12 @@ class Keeper:
         """Keep the server up until nobody needs it, or it cannot be started at all."""
         self.server.end_strays()
         self.lock.write(self.server.to_json())  # from now on, a server that answers is ours
-        while not self._is_over():
-            self._watch(_start(self.server))
-            if self._failures >= _ATTEMPTS and not self._has_served:
-                return
-            self._rest()
+        while self._should_start():
             self.server.end_strays()
+            self._watch(_start(self.server))
+        if self.server.has_borrowed_sockets:
+            with contextlib.suppress(OSError):
+                self.server.sockets.rmdir()
 
     def _watch(self, postmaster: int) -> None:
         """Return when the server has ended, by itself or because its time was over."""
@@ -70,6 +71,17 @@ class Keeper:
             time.sleep(_POLL)
         self._has_served = self._has_served or was_ready
         self._failures = 0 if was_ready else self._failures + 1
+
+    def _should_start(self) -> bool:
+        """Whether to start the server now, after a rest if the last start failed.
+
+        One that never came up is given up, so that its users learn why; one that has served is
+        not, because its users are still there.
+        """
+        if self._failures >= _ATTEMPTS and not self._has_served:
+            return False
+        self._rest()
+        return not self._is_over()
 
     def _rest(self) -> None:
         """Wait longer after each start that came to nothing; not at all after one that did."""

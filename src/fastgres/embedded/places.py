@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -137,11 +138,11 @@ def _clear_forgotten() -> None:
     Those of other directories stay: a disk may be away for a while.
     """
     for origin in _ELSEWHERE.glob("*/origin"):
-        link = origin.readlink() / "elsewhere"
-        if not link.is_relative_to(tempfile.gettempdir()):
-            continue
-        if not link.is_symlink() or link.readlink() != origin.parent:
-            shutil.rmtree(origin.parent, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another process clears away as well
+            link = origin.readlink() / "elsewhere"
+            is_linked = link.is_symlink() and link.readlink() == origin.parent
+            if link.is_relative_to(tempfile.gettempdir()) and not is_linked:
+                shutil.rmtree(origin.parent, ignore_errors=True)
 
 
 def _socket_places(home: Path, account: Account) -> Iterator[Path]:

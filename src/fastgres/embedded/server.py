@@ -78,6 +78,11 @@ class Server:
         return [str(self.programs / "postgres"), "-D", str(self.data), *options]
 
     @property
+    def has_borrowed_sockets(self) -> bool:
+        """Whether the socket's directory stands among the temporary ones, away from the data."""
+        return self.sockets.parent != self.data.parent
+
+    @property
     def is_ready(self) -> bool:
         """Whether connections are accepted: the socket lives, and recovery is over.
 
