@@ -22,11 +22,10 @@ async def seed(database: Database, report: Report) -> None:
     All of it is one transaction: a seed that is killed leaves nothing behind, and a shop that
     has any row is left alone. The orders have 300,000 lines; the stock is what they left over.
     """
-    async with database.session() as session:
-        async with session.begin():
-            connection = await session.connection()
-            if await _is_empty(connection):
-                await _fill(connection, report)
+    async with database.session() as session, session.begin():
+        connection = await session.connection()
+        if await _is_empty(connection):
+            await _fill(connection, report)
 
 
 async def _is_empty(connection: AsyncConnection) -> bool:

@@ -149,7 +149,7 @@ SELECT pg_temp.uuid7(at, 'line' || n || '/' || position), order_id, product_id, 
 FROM lines
 ORDER BY n, position
 """
-"""Place orders number $1 to $2 of $4 over one year, with 1 to 5 lines of $3 products, by $5 customers."""
+"""Place orders number $1 to $2 of $4 over one year: 1 to 5 of $3 products, $5 customers."""
 
 ANALYZE = "ANALYZE customers, products, orders, order_items"
 """Tell the planner what is there now; autovacuum would, a minute later."""

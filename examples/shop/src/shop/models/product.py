@@ -26,7 +26,7 @@ class Product(UUIDv7Key, Timestamps, SoftDelete, Base):
             f"char_length(description) <= {DESCRIPTION_LENGTH}", name="description_length"
         ),
         CheckConstraint(f"price > 0 AND price < {PRICE_LIMIT}", name="price_range"),
-        CheckConstraint(f"stock BETWEEN 0 AND {MAX_STOCK}", name="stock_range"),
+        CheckConstraint("stock >= 0", name="stock_not_negative"),
     )
 
     sku: Mapped[str]

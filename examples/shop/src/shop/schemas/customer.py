@@ -1,13 +1,14 @@
 """Customers as the API sees them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
+from fastgres.repository import Filter, KeysetQuery
 from shop.models.customer import NAME_LENGTH
-from shop.schemas.values import Body, Email, Line
+from shop.schemas.values import Body, Email, Line, Text
 
 CustomerName = Annotated[Line, Field(max_length=NAME_LENGTH, examples=["Ada Lovelace"])]
 CustomerEmail = Annotated[Email, Field(examples=["ada@example.com"])]
@@ -37,3 +38,11 @@ class CustomerRead(BaseModel):
     name: str = Field(examples=["Ada Lovelace"])
     created_at: datetime
     updated_at: datetime
+
+
+class CustomerQuery(KeysetQuery):
+    """Which customers to list."""
+
+    email: CustomerEmail | None = None
+    name: Annotated[Text | None, Field(max_length=NAME_LENGTH), Filter("icontains")] = None
+    sort: Literal["-created_at", "created_at", "name", "-name"] = "-created_at"

@@ -1,13 +1,14 @@
 """Orders as the API sees them: with their customer and their lines."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
+from fastgres.repository import Filter, KeysetQuery
 from shop.models.order import MAX_LINES, MAX_QUANTITY, NOTE_LENGTH, OrderStatus
-from shop.schemas.values import Body, Money, Text
+from shop.schemas.values import Amount, Body, Money, Text
 
 Note = Annotated[Text, Field(max_length=NOTE_LENGTH, examples=["Leave it with the neighbour."])]
 
@@ -30,7 +31,7 @@ class OrderCreate(Body):
 class OrderUpdate(Body):
     """What to change of an order: its note alone, and null removes that."""
 
-    note: Note | None | MISSING = MISSING
+    note: Note | MISSING | None = MISSING
 
 
 class OrderCustomer(BaseModel):
@@ -76,3 +77,15 @@ class OrderRead(BaseModel):
     items: list[OrderItemRead]
     created_at: datetime
     updated_at: datetime
+
+
+class OrderQuery(KeysetQuery):
+    """Which orders to list."""
+
+    customer_id: UUID | None = None
+    status: Annotated[list[OrderStatus] | None, Filter("in")] = None
+    placed_from: Annotated[AwareDatetime | None, Filter("ge", column="created_at")] = None
+    placed_before: Annotated[AwareDatetime | None, Filter("lt", column="created_at")] = None
+    total_min: Annotated[Amount | None, Filter("ge", column="total")] = None
+    total_max: Annotated[Amount | None, Filter("le", column="total")] = None
+    sort: Literal["-created_at", "created_at", "-total", "total"] = "-created_at"

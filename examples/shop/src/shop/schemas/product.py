@@ -1,13 +1,14 @@
 """Products as the API sees them."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
+from fastgres.repository import Filter, KeysetQuery
 from shop.models.product import DESCRIPTION_LENGTH, MAX_STOCK, NAME_LENGTH, SKU_LENGTH
-from shop.schemas.values import Body, Line, Money, Price, Text
+from shop.schemas.values import Amount, Body, Line, Money, Price, Text
 
 Sku = Annotated[
     str, Field(max_length=SKU_LENGTH, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["MUG-01"])
@@ -64,3 +65,15 @@ class ProductRead(BaseModel):
     active: bool = Field(description="Whether it can be ordered at present.")
     created_at: datetime
     updated_at: datetime
+
+
+class ProductQuery(KeysetQuery):
+    """Which products to list."""
+
+    sku: Sku | None = None
+    name: Annotated[Text | None, Field(max_length=NAME_LENGTH), Filter("icontains")] = None
+    active: bool | None = None
+    price_min: Annotated[Amount | None, Filter("ge", column="price")] = None
+    price_max: Annotated[Amount | None, Filter("le", column="price")] = None
+    stock_max: Annotated[int | None, Field(ge=0, le=MAX_STOCK), Filter("le", column="stock")] = None
+    sort: Literal["-created_at", "created_at", "name", "-name", "price", "-price"] = "-created_at"

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from shop.models.customer import EMAIL_LENGTH
 
 CENT = Decimal("0.01")
+AMOUNT_PATTERN = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
 PRICE_PATTERN = r"^(0\.(0[1-9]|[1-9][0-9]?)|[1-9][0-9]{0,5}(\.[0-9]{1,2})?)$"
 MONEY_PATTERN = r"^[0-9]{1,10}\.[0-9]{2}$"
 LINE_PATTERN = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
@@ -40,6 +41,12 @@ def _read_price(price: object) -> Decimal:
     return Decimal(text).quantize(CENT)
 
 
+def _read_amount(amount: object) -> Decimal:
+    if not isinstance(amount, str) or not re.fullmatch(AMOUNT_PATTERN, amount):
+        raise PydanticCustomError("amount", "Write the amount such as 19.90")
+    return Decimal(amount)
+
+
 Line = Annotated[str, StringConstraints(min_length=1, pattern=LINE_PATTERN)]
 """One line of text with something to see in it; bound its length where it is used."""
 
@@ -59,6 +66,13 @@ Price = Annotated[
     WithJsonSchema({"type": "string", "pattern": PRICE_PATTERN, "examples": ["19.90"]}),
 ]
 """A price as it comes in."""
+
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_read_amount),
+    WithJsonSchema({"type": "string", "pattern": AMOUNT_PATTERN, "examples": ["19.90"]}),
+]
+"""An amount of money to compare with, in a query string."""
 
 Money = Annotated[
     Decimal,

@@ -1,0 +1,1 @@
+"""One router an entity: parse, delegate, answer."""

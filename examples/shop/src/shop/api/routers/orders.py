@@ -1,0 +1,71 @@
+"""Orders."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response, status
+
+from fastgres.errors import NotFoundError, TransitionError
+from fastgres.http import problems
+from fastgres.repository import Page
+from shop.api.deps import OrderRepositoryDep, OrderServiceDep
+from shop.api.responses import CREATED
+from shop.core.errors import NotForSaleError, OutOfStockError
+from shop.models import Order
+from shop.schemas.order import OrderCreate, OrderQuery, OrderRead, OrderUpdate
+
+router = APIRouter(prefix="/orders", tags=["orders"])
+
+
+@router.get("", response_model=Page[OrderRead])
+async def list_orders(
+    query: Annotated[OrderQuery, Query()], orders: OrderRepositoryDep
+) -> Page[Order]:
+    """List orders with their customers and lines, a page at a time."""
+    return await orders.page(query, include_deleted=True)
+
+
+@router.post(
+    "",
+    response_model=OrderRead,
+    status_code=status.HTTP_201_CREATED,
+    responses=CREATED | problems(NotFoundError, OutOfStockError, NotForSaleError),
+)
+async def place_order(body: OrderCreate, service: OrderServiceDep, response: Response) -> Order:
+    """Place an order; its pieces are reserved at once, or none of them.
+
+    Lines of the same product become one. An unknown customer or product is 404.
+    """
+    order = await service.place(body)
+    response.headers["Location"] = f"/orders/{order.id}"
+    return order
+
+
+@router.get("/{order_id}", response_model=OrderRead)
+async def read_order(order_id: UUID, orders: OrderRepositoryDep) -> Order:
+    """Read one order with its customer and its lines."""
+    return await orders.get(order_id, include_deleted=True)
+
+
+@router.patch("/{order_id}", response_model=OrderRead)
+async def update_order(order_id: UUID, body: OrderUpdate, service: OrderServiceDep) -> Order:
+    """Change the note; null removes it."""
+    return await service.update(order_id, body)
+
+
+@router.post("/{order_id}/pay", response_model=OrderRead, responses=problems(TransitionError))
+async def pay_order(order_id: UUID, service: OrderServiceDep) -> Order:
+    """Mark a placed order as paid."""
+    return await service.pay(order_id)
+
+
+@router.post("/{order_id}/ship", response_model=OrderRead, responses=problems(TransitionError))
+async def ship_order(order_id: UUID, service: OrderServiceDep) -> Order:
+    """Mark a paid order as shipped."""
+    return await service.ship(order_id)
+
+
+@router.post("/{order_id}/cancel", response_model=OrderRead, responses=problems(TransitionError))
+async def cancel_order(order_id: UUID, service: OrderServiceDep) -> Order:
+    """Cancel an order that has not been shipped; its pieces go back into stock."""
+    return await service.cancel(order_id)

@@ -1,0 +1,36 @@
+"""The application: settings, routers, and what the service switches on."""
+
+from fastapi import FastAPI
+
+from fastgres.app import create_app as create_service
+from fastgres.db import Database
+from fastgres.settings import load_settings
+from shop.api.routers import customers, orders, products
+from shop.core.config import Settings
+from shop.models import Base
+
+DESCRIPTION = """
+The example service of fastgres. Money is a string such as `"19.90"`; lists are pages, read on
+with `next`; errors are problem documents (RFC 9457) whose `code` is stable.
+"""
+
+TAGS = [
+    {"name": "products", "description": "What is for sale, and how much of it is left."},
+    {"name": "customers", "description": "Who buys."},
+    {"name": "orders", "description": "What was bought: placed, then paid, then shipped."},
+]
+
+
+def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
+    """Make the application; settings come from the environment unless given."""
+    settings = settings or load_settings(Settings)
+    app = create_service(
+        settings,
+        title=settings.shop_name,
+        description=DESCRIPTION,
+        routers=[products.router, customers.router, orders.router],
+        metadata=Base.metadata,
+        database=database,
+    )
+    app.openapi_tags = TAGS
+    return app

@@ -1,0 +1,1 @@
+"""What the shop does: each method is one unit of work; no HTTP."""
