@@ -8,6 +8,7 @@ FastgresError
 │   └── ProgramsNotFoundError
 ├── IsolationError
 ├── MigrationError
+│   └── DriftError
 ├── UncommittedChangesError
 └── ProblemError
     ├── BadRequestError
@@ -115,6 +116,19 @@ class IsolationError(FastgresError):
 
 class MigrationError(FastgresError):
     """Raised when the migrations and the database do not fit each other."""
+
+
+class DriftError(MigrationError):
+    """Raised when models, migrations and database disagree; `differences` has a sentence each."""
+
+    def __init__(self, differences: Sequence[str]) -> None:
+        self.differences = tuple(differences)
+        listed = "\n".join(f"  {difference}" for difference in self.differences)
+        super().__init__(
+            f"Models, migrations and database do not agree:\n{listed}\n"
+            "What the models have comes with the next `fastgres db new`, what is not applied with "
+            "`fastgres db upgrade`."
+        )
 
 
 class UncommittedChangesError(FastgresError):
