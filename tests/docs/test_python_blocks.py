@@ -12,30 +12,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 
-from fastgres.db import Base, Database, Session
-from fastgres.settings import Settings
+from fastgres.db import Base
 from tests.docs.blocks import ROOT, Block, docstring_examples, page_examples
 
 NOT_RUN: dict[str, str] = {}
 """Pages and docstrings whose blocks are not run, each with its reason. Empty at a release."""
 
-PRESET = {"settings", "session", "database", "client"}
+PRESET = ("settings", "database", "session", "client")
 BLOCKS = [
     block
     for example in (*page_examples(), *docstring_examples())
     if example.name not in NOT_RUN
     for block in example.only("python").blocks
 ]
-
-
-def uses_the_shop(block: Block) -> bool:
-    """Tell whether a block speaks of a name that is preset, so that a database is needed."""
-    return any(
-        isinstance(node, ast.Name) and node.id in PRESET for node in ast.walk(ast.parse(block.text))
-    )
 
 
 def name_of(block: Block) -> str:
@@ -73,25 +64,20 @@ async def without_traces(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]
         gc.collect()
 
 
-@pytest.mark.parametrize("block", [b for b in BLOCKS if not uses_the_shop(b)], ids=name_of)
-async def test_block_runs(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is shown works, with nothing but what is shown."""
-    async with without_traces(monkeypatch):
-        await run(block, {})
+@pytest.fixture
+def preset(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Those of the preset names that the block speaks of; making all of them would cost time."""
+    block: Block = request.node.callspec.params["block"]
+    spoken = {node.id for node in ast.walk(ast.parse(block.text)) if isinstance(node, ast.Name)}
+    return {name: request.getfixturevalue(name) for name in PRESET if name in spoken}
 
 
-@pytest.mark.parametrize("block", [b for b in BLOCKS if uses_the_shop(b)], ids=name_of)
-async def test_block_on_the_shop_runs(
-    block: Block,
-    monkeypatch: pytest.MonkeyPatch,
-    settings: Settings,
-    database: Database,
-    session: Session,
-    client: httpx.AsyncClient,
+@pytest.mark.parametrize("block", BLOCKS, ids=name_of)
+async def test_block_runs(
+    block: Block, preset: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is shown works on the shop: its settings, database, session and client are at hand."""
+    """What is shown works, with nothing but what is shown and the preset names."""
     async with without_traces(monkeypatch):
-        preset = {"settings": settings, "database": database, "session": session, "client": client}
         await run(block, preset)
 
 
