@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import event, literal, select
 
 from fastgres.db import Database, Session
 from fastgres.errors import IsolationError
@@ -113,6 +113,8 @@ async def rolled_back(shared: SharedDatabase, settings: Settings) -> AsyncIterat
     engine = shared.database.engine
     try:
         async with engine.connect() as connection, connection.begin() as transaction:
+            # SQLAlchemy begins with the first statement, which a test may never come to.
+            await connection.execute(select(literal(1)))
             with watched(_synchronous(connection)):
                 yield Database.bound_to(connection, settings)
                 if not await _in_transaction(connection):
