@@ -103,13 +103,14 @@ def test_server_stays_when_the_terminal_interrupts_who_started_it(
         assert keeping.postmaster == postmaster
 
 
-def test_killed_server_comes_back(cluster: Cluster, keeping: Keeping) -> None:
+def test_killed_server_comes_back(directory: Path, keeping: Keeping) -> None:
     """The keeper restarts a server that was killed, at the same address, with its data."""
-    query(cluster.url(), "CREATE TABLE kept AS SELECT 42 AS answer")
-    killed = keeping.postmaster
-    os.kill(killed, signal.SIGKILL)
-    eventually(lambda: query(cluster.url(), "SELECT answer FROM kept") == "42")
-    assert keeping.postmaster != killed
+    with acquire(directory) as cluster:
+        query(cluster.url(), "CREATE TABLE kept AS SELECT 42 AS answer")
+        killed = keeping.postmaster
+        os.kill(killed, signal.SIGKILL)
+        eventually(lambda: query(cluster.url(), "SELECT answer FROM kept") == "42")
+        assert keeping.postmaster != killed
 
 
 def test_killed_server_comes_back_twice(cluster: Cluster, keeping: Keeping) -> None:
@@ -131,8 +132,9 @@ def test_server_ends_with_a_killed_keeper_and_starts_anew(
     directory: Path, cluster: Cluster, keeping: Keeping
 ) -> None:
     """Nobody would stop a server without a keeper; the next user gets a new one."""
-    postmaster = keeping.postmaster
-    os.kill(keeping.keeper, signal.SIGKILL)
+    keeper, postmaster = keeping.keeper, keeping.postmaster
+    os.kill(keeper, signal.SIGKILL)
+    eventually(lambda: not is_alive(keeper))
     with acquire(directory, durable=False) as again:
         assert not is_alive(postmaster)
         assert query(again.url(), "SELECT 1") == "1"
@@ -148,6 +150,7 @@ def test_next_user_copes_with_everything_killed_but_a_busy_backend(
     os.kill(keeper, signal.SIGSTOP)  # it must not restart what is killed next
     os.kill(postmaster, signal.SIGKILL)
     os.kill(keeper, signal.SIGKILL)
+    eventually(lambda: not is_alive(keeper) and not is_alive(postmaster))
     with acquire(directory, durable=False) as again:
         assert query(again.url(), "SELECT 1") == "1"
     client.wait()
