@@ -48,7 +48,7 @@ def value_types(annotation: Any) -> frozenset[type]:
     for part in elements(annotation):
         if get_origin(part) is Literal:
             found |= {type(value) for value in get_args(part)}
-        elif isinstance(part, type):
+        elif isinstance(part, type) and part not in {Any, object}:
             found.add(part)
         else:
             return frozenset()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from base64 import b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -43,26 +43,35 @@ _READERS: Final[dict[type, Callable[[Any], Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A position: the sort it belongs to, the direction, and the sort values of one row."""
+    """A position: the sort it belongs to, the direction, and the sort values of one row.
+
+    Values too long for a URL are left out: then `by_key` is set, and `values` is the primary key
+    of the row, whose values have to be looked up.
+    """
 
     sort: str
     direction: Direction
     values: tuple[object, ...]
+    by_key: bool = False
 
-    def encode(self) -> str:
-        """Write the cursor as text of letters, digits, `-` and `_`."""
-        content = [_VERSION, self.sort, self.direction, [_written(each) for each in self.values]]
-        return urlsafe_b64encode(to_json(content)).decode().rstrip("=")
+    def encode(self, *, key: tuple[object, ...]) -> str:
+        """Write the cursor as letters, digits, `-` and `_`; `key` serves where it gets too long."""
+        text = _text_of(self)
+        if len(text) <= MAX_CURSOR_LENGTH:
+            return text
+        return _text_of(replace(self, values=key, by_key=True))
 
     @classmethod
-    def decode(cls, text: str, *, sort: str, types: Sequence[type]) -> Cursor:
+    def decode(
+        cls, text: str, *, sort: str, types: Sequence[type], key_types: Sequence[type]
+    ) -> Cursor:
         """Read a cursor of this sort; raise `InvalidCursorError` for any other text."""
         try:
-            found_sort, direction, values = _content(text)
+            found_sort, direction, by_key, values = _content(text)
             if found_sort != sort:
                 raise invalid_cursor("It was made for another sort; begin without a cursor.")
-            pairs = zip(types, values, strict=True)
-            return cls(sort, direction, tuple(_read(kind, value) for kind, value in pairs))
+            pairs = zip(key_types if by_key else types, values, strict=True)
+            return cls(sort, direction, tuple(_read(kind, each) for kind, each in pairs), by_key)
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
             raise invalid_cursor("It is not one that this list has given out.") from error
 
@@ -78,14 +87,20 @@ def can_carry(kind: type) -> bool:
     return kind in _READERS or issubclass(kind, Enum)
 
 
-def _content(text: str) -> tuple[str, Direction, list[object]]:
+def _text_of(cursor: Cursor) -> str:
+    values = [_written(each) for each in cursor.values]
+    content = [_VERSION, cursor.sort, cursor.direction, cursor.by_key, values]
+    return urlsafe_b64encode(to_json(content)).decode().rstrip("=")
+
+
+def _content(text: str) -> tuple[str, Direction, bool, list[object]]:
     if len(text) > MAX_CURSOR_LENGTH:
         raise ValueError(len(text))
     raw = b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    version, sort, direction, values = from_json(raw, allow_inf_nan=False)
+    version, sort, direction, by_key, values = from_json(raw, allow_inf_nan=False)
     if version != _VERSION or direction not in get_args(Direction) or not isinstance(values, list):
         raise ValueError(version)
-    return sort, direction, values
+    return sort, direction, by_key is True, values
 
 
 def _written(value: object) -> object:

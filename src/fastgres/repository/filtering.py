@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import all_, any_, literal, or_
+from sqlalchemy import Float, Numeric, all_, any_, literal, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy.types import TypeEngine
 
 Operator = Literal[
     "eq",
@@ -73,14 +73,32 @@ def condition(column: Any, kind: Operator, value: Any) -> ColumnElement[bool]:
     return made
 
 
+def bound(column: Any, value: object) -> ColumnElement[Any]:
+    """Return the value as a parameter that compares with the column."""
+    return literal(value, _comparable_type(column))
+
+
 def one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
     """Compare with any of the values: one bound array, one prepared statement for all lengths."""
-    matches: ColumnElement[bool] = column == any_(literal(values, ARRAY(column.type)))
+    matches: ColumnElement[bool] = column == any_(_array(column, values))
     return matches
 
 
 def _none_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
-    return or_(column != all_(literal(values, ARRAY(column.type))), column.is_(None))
+    return or_(column != all_(_array(column, values)), column.is_(None))
+
+
+def _array(column: Any, values: list[Any]) -> ColumnElement[Any]:
+    return literal(values, ARRAY(_comparable_type(column)))
+
+
+def _comparable_type(column: Any) -> TypeEngine[Any]:
+    """Return the column's type without a scale, to which the parameter would be rounded.
+
+    A price of `numeric(12, 2)` is not 1.00 because somebody asks for 1.004.
+    """
+    kind: TypeEngine[Any] = column.type
+    return Numeric() if isinstance(kind, Numeric) and not isinstance(kind, Float) else kind
 
 
 def _escaped(value: str) -> str:
@@ -89,12 +107,12 @@ def _escaped(value: str) -> str:
 
 
 _CONDITIONS: Final[dict[Operator, Callable[[Any, Any], ColumnElement[bool]]]] = {
-    "eq": operator.eq,
-    "ne": lambda column, value: column.is_distinct_from(value),
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
+    "eq": lambda column, value: column == bound(column, value),
+    "ne": lambda column, value: column.is_distinct_from(bound(column, value)),
+    "lt": lambda column, value: column < bound(column, value),
+    "le": lambda column, value: column <= bound(column, value),
+    "gt": lambda column, value: column > bound(column, value),
+    "ge": lambda column, value: column >= bound(column, value),
     "in": one_of,
     "not_in": _none_of,
     "contains": lambda column, value: column.like(f"%{_escaped(value)}%"),

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, false, literal, or_, tuple_
+from sqlalchemy import and_, false, or_, tuple_
 
 from fastgres.errors import ConfigurationError
 from fastgres.repository.columns import attribute, primary_key
 from fastgres.repository.cursor import can_carry
+from fastgres.repository.filtering import bound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import ColumnElement, UnaryExpression
     from sqlalchemy.orm import InstrumentedAttribute
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class SortKey:
 
     def bound(self, value: object) -> ColumnElement[Any]:
         """Return the value as a parameter of the column's type."""
-        return literal(value, self.column.type)
+        return bound(self.column, value)
 
     def equal(self, value: object) -> ColumnElement[bool]:
         """Select the rows that have this value."""
@@ -83,6 +86,8 @@ class Ordering:
 
     name: str
     keys: tuple[SortKey, ...]
+    places: tuple[int, ...]
+    """Where among the keys the columns of the primary key stand."""
 
     @classmethod
     def parse(cls, model: type[Any], sort: str) -> Ordering:
@@ -95,7 +100,13 @@ class Ordering:
             keys.setdefault(column.key, SortKey.of(column, descending=descending))
         for column in primary_key(model):
             keys.setdefault(column.key, SortKey.of(column, descending=descending))
-        return cls(sort, tuple(keys.values()))
+        names = list(keys)
+        places = tuple(names.index(column.key) for column in primary_key(model))
+        return cls(sort, tuple(keys.values()), places)
+
+    def key_of(self, values: Sequence[T]) -> tuple[T, ...]:
+        """Return what belongs to the primary key among things given one a key."""
+        return tuple(values[place] for place in self.places)
 
     @cached_property
     def types(self) -> tuple[type, ...]:
@@ -104,7 +115,7 @@ class Ordering:
 
     def reversed(self) -> Ordering:
         """Return the opposite order."""
-        return Ordering(self.name, tuple(key.reversed() for key in self.keys))
+        return Ordering(self.name, tuple(key.reversed() for key in self.keys), self.places)
 
     def order_by(self) -> list[UnaryExpression[Any]]:
         """Return the terms of ORDER BY."""
@@ -151,5 +162,5 @@ class Ordering:
         first = self.keys[0]
         if first.nullable:
             return []
-        bound = first.bound(value)
-        return [first.column <= bound if first.descending else first.column >= bound]
+        limit = first.bound(value)
+        return [first.column <= limit if first.descending else first.column >= limit]

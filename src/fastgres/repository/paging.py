@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from fastgres.repository.binding import bind
 from fastgres.repository.counting import Count, count_rows
-from fastgres.repository.cursor import Cursor, invalid_cursor
 from fastgres.repository.entity import EntityAccess, Model
+from fastgres.repository.keyset import Step, position_of
 from fastgres.repository.page import OffsetPage, Page, number_of_pages
-from fastgres.repository.values import check_cursor_value
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnExpressionArgument, Select
+    from sqlalchemy import ColumnExpressionArgument
     from sqlalchemy.sql.base import ExecutableOption
 
-    from fastgres.repository.cursor import Direction
-    from fastgres.repository.ordering import Ordering
     from fastgres.repository.query import KeysetQuery, ListQuery, OffsetQuery
 
 
@@ -79,9 +76,13 @@ class Paging(EntityAccess[Model]):
         bound = bind(self.model, type(query))
         ordering = bound.ordering(query)
         where = (*bound.conditions(query), *where)
-        cursor = await self._position(query.cursor, ordering) if query.cursor is not None else None
+        position = None
+        if query.cursor is not None:
+            position = await position_of(self.session, query.cursor, ordering)
+        step = Step(ordering, position, query.size)
         statement = self._select(*where, options=options, include_deleted=include_deleted)
-        page = await self._keyset_page(statement, ordering, cursor=cursor, size=query.size)
+        rows = await self.session.execute(step.narrow(statement))
+        page: Page[Model] = step.page(rows.unique().all())
         if count != "none" and page.next is None and page.previous is None:
             page.total = len(page.items)
         else:
@@ -118,48 +119,3 @@ class Paging(EntityAccess[Model]):
             total=total,
             pages=number_of_pages(total, query.size),
         )
-
-    async def _keyset_page(
-        self, statement: Select[Any], ordering: Ordering, *, cursor: Cursor | None, size: int
-    ) -> Page[Model]:
-        backwards = cursor is not None and cursor.direction in ("before", "until")
-        travelled = ordering.reversed() if backwards else ordering
-        if cursor is not None:
-            inclusive = cursor.direction in ("from", "until")
-            statement = statement.where(travelled.beyond(cursor.values, inclusive=inclusive))
-        asked = statement.add_columns(*ordering.columns()).order_by(*travelled.order_by())
-        rows = (await self.session.execute(asked.limit(size + 1))).unique().all()
-        shown, more = list(rows[:size]), len(rows) > size
-        if backwards:
-            shown.reverse()
-        has_next, has_previous = (True, more) if backwards else (more, cursor is not None)
-        return Page(
-            items=[row[0] for row in shown],
-            next=self._next(ordering, shown, cursor) if has_next else None,
-            previous=self._previous(ordering, shown, cursor) if has_previous else None,
-        )
-
-    def _next(self, ordering: Ordering, rows: Sequence[Any], cursor: Cursor | None) -> str | None:
-        if rows:
-            return encoded(ordering, "after", rows[-1][1:])
-        return encoded(ordering, "from", cursor.values) if cursor else None
-
-    def _previous(
-        self, ordering: Ordering, rows: Sequence[Any], cursor: Cursor | None
-    ) -> str | None:
-        if rows:
-            return encoded(ordering, "before", rows[0][1:])
-        return encoded(ordering, "until", cursor.values) if cursor else None
-
-    async def _position(self, text: str, ordering: Ordering) -> Cursor:
-        cursor = Cursor.decode(text, sort=ordering.name, types=ordering.types)
-        for key, value in zip(ordering.keys, cursor.values, strict=True):
-            if value is None and not key.nullable:
-                raise invalid_cursor("It is not one that this list has given out.")
-            check_cursor_value(value, key.column.type)
-        return cursor
-
-
-def encoded(ordering: Ordering, direction: Direction, values: Sequence[object]) -> str:
-    """Return the cursor of a position."""
-    return Cursor(ordering.name, direction, tuple(values)).encode()

@@ -22,7 +22,7 @@ _MOST_UNKNOWN: Final = 20
 _LONGEST_NAME: Final = 100
 _UNKNOWN_PARAMETER: Final = "extra_forbidden"
 _PYDANTICS_OWN: Final = frozenset(get_args(ErrorType))
-_MESSAGE: Final = "There is no {kind} '{name}'{hint}. Allowed: {listed}."
+_MESSAGE: Final = "There is no {kind} '{name}'{hint} Allowed: {listed}."
 
 
 def explained(error: ValidationError, declaration: Declaration) -> ValidationError:
@@ -55,7 +55,7 @@ def _unknown(kind: LiteralString, name: str, allowed: Iterable[str]) -> Pydantic
         "allowed": list(allowed),
         "listed": ", ".join(allowed),
         "suggestion": suggestion,
-        "hint": f"; did you mean '{suggestion}'?" if suggestion else "",
+        "hint": f"; did you mean '{suggestion}'?" if suggestion else ".",
     }
     return PydanticCustomError(f"unknown_{kind}", _MESSAGE, context)
 

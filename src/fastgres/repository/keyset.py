@@ -1,0 +1,109 @@
+"""One step along a list: from a cursor to the rows beside it, and to the cursors at its ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from fastgres.db import include_deleted
+from fastgres.repository.cursor import Cursor, invalid_cursor
+from fastgres.repository.page import Page
+from fastgres.repository.values import check_cursor_value
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+    from fastgres.db import Session
+    from fastgres.repository.cursor import Direction
+    from fastgres.repository.ordering import Ordering
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A cursor whose values are known and can be compared with."""
+
+    direction: Direction
+    values: tuple[object, ...]
+
+    @property
+    def backwards(self) -> bool:
+        """Tell whether the page lies before the position."""
+        return self.direction in {"before", "until"}
+
+    @property
+    def inclusive(self) -> bool:
+        """Tell whether the page may hold the row at the position."""
+        return self.direction in {"from", "until"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The way from a position, or from the beginning, to one page."""
+
+    ordering: Ordering
+    position: Position | None
+    size: int
+
+    def narrow(self, statement: Select[Any]) -> Select[Any]:
+        """Select one row more than the page holds, with the sort values that the server sees."""
+        travelled = self.ordering.reversed() if self._backwards else self.ordering
+        if self.position is not None:
+            statement = statement.where(
+                travelled.beyond(self.position.values, inclusive=self.position.inclusive)
+            )
+        sorted_rows = statement.add_columns(*self.ordering.columns())
+        return sorted_rows.order_by(*travelled.order_by()).limit(self.size + 1)
+
+    def page(self, rows: Sequence[Any]) -> Page[Any]:
+        """Make the page of the rows selected; their first column is the entity."""
+        shown, more = list(rows[: self.size]), len(rows) > self.size
+        if self._backwards:
+            shown.reverse()
+        has_next = more or self._backwards
+        has_previous = more if self._backwards else self.position is not None
+        return Page(
+            items=[row[0] for row in shown],
+            next=self._cursor("after", "from", shown[-1:]) if has_next else None,
+            previous=self._cursor("before", "until", shown[:1]) if has_previous else None,
+        )
+
+    @property
+    def _backwards(self) -> bool:
+        return self.position is not None and self.position.backwards
+
+    def _cursor(self, beside: Direction, at: Direction, rows: Sequence[Any]) -> str | None:
+        """Return the cursor beside a row; of an empty page, the one at its own position."""
+        if rows:
+            return self._written(beside, tuple(rows[0][1:]))
+        return self._written(at, self.position.values) if self.position else None
+
+    def _written(self, direction: Direction, values: tuple[object, ...]) -> str:
+        key = self.ordering.key_of(values)
+        return Cursor(self.ordering.name, direction, values).encode(key=key)
+
+
+async def position_of(session: Session, text: str, ordering: Ordering) -> Position:
+    """Read a cursor of this ordering; raise `InvalidCursorError` for anything else."""
+    cursor = Cursor.decode(
+        text, sort=ordering.name, types=ordering.types, key_types=ordering.key_of(ordering.types)
+    )
+    keys = ordering.key_of(ordering.keys) if cursor.by_key else ordering.keys
+    for key, value in zip(keys, cursor.values, strict=True):
+        if value is None and not key.nullable:
+            raise invalid_cursor("It is not one that this list has given out.")
+        check_cursor_value(value, key.column.type)
+    values = await _looked_up(session, cursor, ordering) if cursor.by_key else cursor.values
+    return Position(cursor.direction, values)
+
+
+async def _looked_up(session: Session, cursor: Cursor, ordering: Ordering) -> tuple[object, ...]:
+    keys = ordering.key_of(ordering.keys)
+    row = [key.equal(value) for key, value in zip(keys, cursor.values, strict=True)]
+    statement = include_deleted(select(*ordering.columns()).where(*row))
+    found = (await session.execute(statement)).one_or_none()
+    if found is None:
+        raise invalid_cursor("The row at which it stood is no longer there; begin without one.")
+    return tuple(found)

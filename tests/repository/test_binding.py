@@ -1,0 +1,155 @@
+"""Query models against mapped classes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from fastgres.db import Session
+from fastgres.errors import ConfigurationError, InvalidTextError, InvalidValueError, OutOfRangeError
+from fastgres.repository import Filter, KeysetQuery
+from fastgres.repository.binding import bind
+from tests.models import Binding, Book, Genre
+from tests.repository.books import BookQuery, BookRepository, book, shelve
+
+
+def query_of(**annotations: Any) -> type[KeysetQuery]:
+    """Make a query model of these fields."""
+    return type(
+        "Query", (KeysetQuery,), {"__annotations__": annotations, **dict.fromkeys(annotations)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("annotation", "column"),
+    [
+        (str | None, "pages"),
+        (int | None, "title"),
+        (bool | None, "pages"),
+        (Decimal | None, "pages"),
+        (dt.date | None, "published_at"),
+        (str | None, "genre"),
+        (str | None, "binding"),
+        (Genre | None, "binding"),
+        (int | None, "author_id"),
+    ],
+)
+def test_field_of_another_type_than_the_column_is_refused(annotation: Any, column: str) -> None:
+    """PostgreSQL would refuse the first request; this says so before there is one."""
+    with pytest.raises(ConfigurationError, match="PostgreSQL would refuse"):
+        bind(Book, query_of(**{column: annotation}))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "column"),
+    [
+        (int | None, "rating"),
+        (int | None, "price"),
+        (Decimal | None, "rating"),
+        (Literal["a"] | None, "title"),
+        (Genre | None, "title"),
+        (Binding | None, "binding"),
+        (Any, "title"),
+        (dt.datetime | None, "published_at"),
+    ],
+)
+def test_field_of_a_fitting_type_is_accepted(annotation: Any, column: str) -> None:
+    """Numbers compare with numbers, text with text."""
+    assert bind(Book, query_of(**{column: annotation})).filters
+
+
+@pytest.mark.parametrize("column", ["genre", "binding", "pages"])
+def test_text_search_in_what_is_no_text_is_refused(column: str) -> None:
+    """LIKE needs text."""
+    with pytest.raises(ConfigurationError, match="needs a column of text"):
+        bind(Book, query_of(part=Annotated[str | None, Filter("contains", column=column)]))
+
+
+def test_sort_by_what_no_cursor_carries_is_refused() -> None:
+    """JSON has no order worth a cursor."""
+
+    class Query(KeysetQuery):
+        sort: Literal["details"] = "details"
+
+    with pytest.raises(ConfigurationError, match="cannot be sorted by"):
+        bind(Book, Query)
+
+
+def test_a_list_of_sorts_is_combined() -> None:
+    """Each is one of those declared, so that any combination has its columns."""
+
+    class Query(KeysetQuery):
+        sort: list[Literal["title", "-price"]] = ["title"]  # noqa: RUF012  pydantic copies defaults
+
+    bound = bind(Book, Query)
+    keys = bound.ordering(Query(sort=["-price", "title", "-price"])).keys
+    assert [(key.column.key, key.descending) for key in keys] == [
+        ("price", True),
+        ("title", False),
+        ("id", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("filters", "error"),
+    [
+        ({"title": "a\0b"}, InvalidTextError),
+        ({"title": "\ud800"}, InvalidTextError),
+        ({"pages": 2**63}, OutOfRangeError),
+        ({"pages": -(10**3_000)}, OutOfRangeError),
+        ({"not_pages": [1, 2**63]}, OutOfRangeError),
+        ({"rating": float("nan")}, OutOfRangeError),
+        ({"rating": float("-inf")}, OutOfRangeError),
+        ({"price_min": "1E+400000"}, OutOfRangeError),
+        ({"price_min": "1E-400000"}, OutOfRangeError),
+        ({"published_after": dt.datetime(2026, 1, 1)}, InvalidValueError),  # noqa: DTZ001  the missing zone is the fault
+        ({"published_after": "0001-01-01T00:00:00+14:00"}, OutOfRangeError),
+        ({"published_after": "9999-12-31T23:59:59-14:00"}, OutOfRangeError),
+    ],
+)
+async def test_absurd_values_are_refused(
+    session: Session, filters: dict[str, Any], error: type[InvalidValueError]
+) -> None:
+    """422 with the parameter's name, before PostgreSQL is asked."""
+    await shelve(session, book(1))
+    with pytest.raises(error) as caught:
+        await BookRepository(session).page(BookQuery.model_validate(filters))
+    assert caught.value.fields[0].location == ("query", next(iter(filters)))
+    assert caught.value.status == 422
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"pages": 2**63 - 1},
+        {"pages": -(2**63)},
+        {"price_min": Decimal(10) ** 900},
+        {"price_min": Decimal(10) ** -900},
+        {"rating": 1.7e308},
+        {"published_after": "0001-01-01T00:00:00Z"},
+        {"published_after": "9999-12-31T23:59:59.999999Z"},
+        {"title": "\U0010ffff'\"\\;--"},
+    ],
+)
+async def test_extreme_values_are_compared(session: Session, filters: dict[str, Any]) -> None:
+    """What the checks let through, PostgreSQL takes."""
+    await shelve(session, book(1))
+    page = await BookRepository(session).page(BookQuery.model_validate(filters))
+    assert len(page.items) <= 1
+
+
+async def test_value_is_not_rounded_to_the_column(session: Session) -> None:
+    """A price with two digits equals no price with three."""
+
+    class Query(KeysetQuery):
+        price: Decimal | None = None
+        prices: Annotated[list[Decimal] | None, Filter("in", column="price")] = None
+
+    await shelve(session, book(1, price=2))
+    books = BookRepository(session)
+    assert (await books.page(Query(price=Decimal("2.001")))).items == []
+    assert (await books.page(Query(prices=[Decimal("2.001")]))).items == []
+    assert len((await books.page(Query(price=Decimal("2.000")))).items) == 1
