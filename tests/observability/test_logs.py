@@ -22,11 +22,14 @@ from fastgres.settings import Settings, load_settings
 @pytest.fixture(autouse=True)
 def _leave_no_trace() -> Iterator[None]:
     """Put the loggers of the process back."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    names = (None, "uvicorn", "uvicorn.access", "alembic.runtime.migration", "watchfiles")
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(list(logger.handlers), logger.level, logger.propagate) for logger in loggers]
     yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    for logger, (handlers, level, propagate) in zip(loggers, before, strict=True):
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
+        logger.propagate = propagate
     structlog.reset_defaults()
 
 
@@ -145,9 +148,22 @@ def test_uvicorn_logs_through_the_pipeline_but_not_its_access(
         logging.getLogger(name).addHandler(logging.StreamHandler())
     configure(log_format="json")
     logging.getLogger("uvicorn.access").info("GET /")
-    logging.getLogger("uvicorn.error").info("Started", extra={"color_message": "\x1b[1mStarted"})
-    assert [line["event"] for line in lines(capsys)] == ["Started"]
+    logging.getLogger("uvicorn.error").error("Broke", extra={"color_message": "\x1b[1mBroke"})
+    (line,) = lines(capsys)
+    assert (line["event"], line["logger"]) == ("Broke", "uvicorn.error")
+    assert "color_message" not in line
     assert not logging.getLogger("uvicorn.access").hasHandlers()
+
+
+@pytest.mark.parametrize(("level", "heard"), [("INFO", 0), ("DEBUG", 2)])
+def test_steps_of_uvicorn_and_alembic_are_for_debugging(
+    capsys: pytest.CaptureFixture[str], level: str, heard: int
+) -> None:
+    """Their lines at INFO would bury those of the service."""
+    configure(log_format="json", log_level=level)
+    logging.getLogger("uvicorn.error").info("Waiting for application startup.")
+    logging.getLogger("alembic.runtime.migration").info("Will assume transactional DDL.")
+    assert len(lines(capsys)) == heard
 
 
 def test_development_is_readable_and_production_is_json(

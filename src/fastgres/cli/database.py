@@ -14,6 +14,8 @@ app = typer.Typer(
     epilog="The database is that of DATABASE_URL, or the project's embedded one when it is unset.",
 )
 
+VERBS = "Schema and data: new, upgrade, downgrade, status, check, shell, seed, reset."
+
 MIGRATIONS, DATA = "Migrations", "Data"
 
 
@@ -32,7 +34,8 @@ def new(
 ) -> None:
     """Write a revision with what the models have and the database lacks.
 
-    Read the file before you apply it: a renamed column looks like one dropped and one added.
+    Read the file before you apply it: a renamed column looks like one dropped
+    and one added.
 
     [bold]Examples[/bold]
 
@@ -102,8 +105,8 @@ def status(*, as_json: AsJson = False) -> None:
 def check(*, as_json: AsJson = False) -> None:
     """Fail unless models, migrations and database agree; for continuous integration.
 
-    Exit code 0 when there is one head, it is applied, and the tables are as the models say; 1
-    when not, with each difference.
+    Exit code 0 when there is one head, it is applied, and the tables are as the
+    models say; 1 when not, with each difference.
     """
     from fastgres.cli.schema import find_differences
 

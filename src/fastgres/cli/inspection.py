@@ -30,7 +30,12 @@ def routes(*, as_json: AsJson = False) -> None:
         print_json(found)
         return
     rows = [
-        (", ".join(one["methods"]), one["path"], one["endpoint"], one["response_model"] or "")
+        (
+            ", ".join(one["methods"]) or "any",
+            one["path"] or "",
+            (one["endpoint"] if one["in_schema"] else one["name"]) or "",
+            one["response_model"] or "",
+        )
         for one in found
     ]
     print_table(("methods", "path", "function", "response"), rows)
@@ -45,7 +50,8 @@ def settings(
 ) -> None:
     """List the settings of the service: value, where it comes from, and what it does.
 
-    Secrets are not shown. Exit code 1 with all faults when the service could not start with them.
+    Secrets are not shown. Exit code 1 with all faults when the service could
+    not start with them.
     """
     from fastgres.cli.service import list_settings, reference_of_settings
 

@@ -21,11 +21,10 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Settings come from the environment and the project's .env: `fastgres settings` lists "
-    "them. Start with `fastgres dev`.",
+    epilog="Settings come from the environment and the project's .env.",
 )
 serving.register(app)
-app.add_typer(database.app, name="db", rich_help_panel="Database")
+app.add_typer(database.app, name="db", rich_help_panel="Database", short_help=database.VERBS)
 inspection.register(app)
 
 
@@ -42,10 +41,17 @@ def fastgres(
         ),
     ] = None,
 ) -> None:
-    """FastAPI and PostgreSQL as one stack.
+    r"""FastAPI and PostgreSQL as one stack.
 
-    Commands work on the project at or above the present folder: the nearest pyproject.toml with
-    a [tool.fastgres] table. Without DATABASE_URL they use the project's embedded PostgreSQL.
+    Commands work on the project at or above the present folder: the nearest
+    pyproject.toml with a \[tool.fastgres] table. Without DATABASE_URL they use
+    the project's embedded PostgreSQL.
+
+    [bold]Examples[/bold]
+
+      fastgres dev                 serve this project, with its database
+      fastgres db new "add tags"   write a migration from the models
+      fastgres settings            what can be set, and what is
     """
     if directory is not None:
         os.chdir(directory)

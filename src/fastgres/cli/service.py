@@ -39,9 +39,15 @@ def _route(context: Any) -> dict[str, Any]:
         "endpoint": where,
         "tags": [str(tag) for tag in getattr(context, "tags", None) or []],
         "status_code": getattr(context, "status_code", None) or 200,
-        "response_model": getattr(model, "__name__", str(model)) if model is not None else None,
+        "response_model": _model_name(model),
         "in_schema": bool(getattr(context, "include_in_schema", False)),
     }
+
+
+def _model_name(model: Any) -> str | None:
+    if model is None:
+        return None
+    return model.__name__ if isinstance(model, type) else str(model)
 
 
 def list_settings() -> list[dict[str, Any]]:
@@ -66,7 +72,9 @@ def list_settings() -> list[dict[str, Any]]:
 
 def _value(settings: Settings, name: str, *, secret: bool) -> Any:
     value = settings.model_dump(mode="json", include={name})[name]
-    if value is not None and (secret or names_secret(name)):
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if secret or names_secret(name):
         return MASK
     return mask_credentials(value) if isinstance(value, str) else value
 

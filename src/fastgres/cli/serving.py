@@ -34,8 +34,9 @@ def dev(
 ) -> None:
     """Serve for development: database, migrations, and the service on top.
 
-    Starts the project's own PostgreSQL unless DATABASE_URL is set, brings the schema to head, and
-    serves until Ctrl-C, which stops all of it. The data stays in .fastgres/.
+    Starts the project's own PostgreSQL unless DATABASE_URL is set, brings the
+    schema to head, and serves until Ctrl-C, which stops all of it. The data
+    stays in .fastgres/.
 
     [bold]Examples[/bold]
 
@@ -61,9 +62,10 @@ def serve(
 ) -> None:
     """Serve for production: several processes, and a shutdown that loses no request.
 
-    Refuses to start while the schema is behind the code, and in production with unsafe settings.
-    On SIGTERM readiness goes off, DRAIN_DELAY seconds later the listener closes, and running
-    requests have SHUTDOWN_TIMEOUT seconds to finish.
+    Refuses to start while the schema is behind the code, and in production
+    (ENVIRONMENT) with unsafe settings. On SIGTERM readiness goes off,
+    DRAIN_DELAY seconds later the listener closes, and running requests have
+    SHUTDOWN_TIMEOUT seconds to finish.
 
     [bold]Examples[/bold]
 

@@ -24,11 +24,15 @@ async def seed(workplace: Workplace, url: str) -> None:
     fill = workplace.project.load("seed")
     database = workplace.database(url)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True, highlight=False)
+    reporter = _Reporter(Progress(*columns, TimeElapsedColumn(), console=console))
     try:
-        with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
-            await fill(database, _Reporter(progress))
+        await fill(database, reporter)
     finally:
+        reporter.progress.stop()
         await database.close()
+    if not reporter.bars:
+        console.print("The database has data; nothing to seed.")
 
 
 class _Reporter:
@@ -39,6 +43,7 @@ class _Reporter:
         self.bars: dict[str, TaskID] = {}
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        self.progress.start()
         if stage not in self.bars:
             self.bars[stage] = self.progress.add_task(f"Seeding {stage}", total=total)
         self.progress.update(self.bars[stage], completed=done, total=total)

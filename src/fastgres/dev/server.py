@@ -13,7 +13,9 @@ from fastgres.dev.seeding import seed as fill
 from fastgres.dev.welcome import Address, welcoming
 from fastgres.dev.workplace import Workplace
 from fastgres.errors import MigrationError
-from fastgres.observability import configure_logging
+from fastgres.observability import configure_logging, get_logger
+
+log = get_logger(__name__)
 
 
 def develop(workplace: Workplace, *, seed: bool, reload: bool) -> None:
@@ -37,9 +39,14 @@ def develop(workplace: Workplace, *, seed: bool, reload: bool) -> None:
 
 
 async def _prepare(workplace: Workplace, url: str, *, seed: bool) -> None:
-    await workplace.migrator(url).upgrade()
+    await _migrate(workplace, url)
     if seed:
         await fill(workplace, url)
+
+
+async def _migrate(workplace: Workplace, url: str) -> None:
+    for revision in await workplace.migrator(url).upgrade():
+        log.info("migrated", revision=revision.id, message=revision.message)
 
 
 def _serve(workplace: Workplace, listener: socket.socket, *, reload: bool) -> None:
@@ -64,7 +71,7 @@ def serve_migrated(workplace: Workplace, *, migrate: bool) -> None:
 async def _require_head(workplace: Workplace, url: str, *, migrate: bool) -> None:
     migrator = workplace.migrator(url)
     if migrate:
-        await migrator.upgrade()
+        await _migrate(workplace, url)
     elif not await migrator.at_head():
         raise MigrationError(
             "The schema of the database is not at the head of the migrations, so the code could "

@@ -17,6 +17,9 @@ from fastgres.observability.redaction import redact
 from fastgres.observability.request_id import current_request_id
 from fastgres.settings import Settings, mask_credentials
 
+# They announce each step at INFO; what matters of it is logged by fastgres itself.
+_TALKATIVE = ("alembic.runtime.migration", "alembic.runtime.plugins", "uvicorn", "watchfiles")
+
 
 def get_logger(name: str) -> FilteringBoundLogger:
     """Return the logger of a module; log an event name and values, never formatted text.
@@ -37,8 +40,9 @@ def configure_logging(settings: Settings) -> None:
 
     Lines go to standard error, readable or as JSON, with the time, the request id and no secrets.
     Loggers of the standard library (uvicorn, SQLAlchemy, your own) come along; uvicorn's access
-    log is silenced, for the request boundary writes a better one. May be called again: the last
-    call wins, handlers of others stay.
+    log is silenced, for the request boundary writes a better one, and what uvicorn and Alembic
+    tell at INFO is heard at DEBUG only. May be called again: the last call wins, handlers of
+    others stay.
 
     ```python
     from fastgres.observability import configure_logging
@@ -155,6 +159,8 @@ def _configure_standard_library(
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING if level == logging.INFO else level)
     _silence_uvicorn()
 
 
