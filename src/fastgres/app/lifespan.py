@@ -50,6 +50,7 @@ class Resources:
             stack.enter_context(drain_on_signal(self.lifecycle))
             log.info("started", ms=round((time.perf_counter() - began) * 1000))
             yield
+        log.info("stopped")
 
     @asynccontextmanager
     async def _open_database(self) -> AsyncIterator[None]:
@@ -71,4 +72,3 @@ class Resources:
         self.lifecycle.drain()
         if not await self.lifecycle.idle(IDLE_DEADLINE):
             log.warning("requests cut off", active=self.lifecycle.active)
-        log.info("stopped")

@@ -74,8 +74,13 @@ class RequestBody:
         """Whether so much may still be on its way that the connection is better closed."""
         return not self.complete and (self.declared is None or self.declared > UNREAD_BYTES)
 
-    async def linger(self) -> None:
-        """Throw away what still comes, within bounds."""
+    async def linger(self, *, waits: bool) -> None:
+        """Throw away what still comes, within bounds; nothing does from a client that `waits`.
+
+        Such a client asked for leave (`Expect: 100-continue`), and got it at the first read.
+        """
+        if waits and self._allowed == self._limit:
+            return
         left = LINGER_BYTES
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LINGER_SECONDS):

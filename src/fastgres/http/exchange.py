@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from typing import TYPE_CHECKING
 
 from uuid_utils import uuid7
 
-from fastgres.errors import PayloadTooLargeError, UncommittedChangesError
+from fastgres.errors import PayloadTooLargeError, UnavailableError, UncommittedChangesError
 from fastgres.http.access import log_access
 from fastgres.http.body import RequestBody
 from fastgres.http.fault import INTERNAL, Fault, fault_of
@@ -75,6 +76,9 @@ class Exchange:
             if not await self._refuse(headers):
                 receive = self.wire_receive if self.body is None else self.body.receive
                 await app(self.scope, receive, self.send)
+        except asyncio.CancelledError:
+            await self._cut_off()
+            raise
         except Exception as error:  # noqa: BLE001 - the boundary answers for every error
             await self._fail(error)
         finally:
@@ -129,6 +133,14 @@ class Exchange:
             return Fault.of_status(message["status"])
         return None
 
+    async def _cut_off(self) -> None:
+        """Answer a request that the server cancels, as it does with those outlasting shutdown."""
+        log.warning("request cancelled", path=self.scope["path"])
+        if not self.started:
+            self.replaced = True
+            gone = UnavailableError("The service is shutting down.")
+            await self._answer(Fault.of_problem(gone))
+
     async def _fail(self, error: Exception) -> None:
         """Answer an error that left the application, or drop the connection if too late."""
         broken = self.body.fault if self.body is not None else None
@@ -156,7 +168,9 @@ class Exchange:
         await self._start(fault.status, headers)
         await self.wire({"type": "http.response.body", "body": content, "more_body": True})
         if self.body is not None and fault.code == PayloadTooLargeError.code:
-            await self.body.linger()
+            await self.body.linger(
+                waits=any(name == b"expect" for name, _ in self.scope["headers"])
+            )
         self.complete = True
         await self.wire({"type": "http.response.body", "body": b"", "more_body": False})
 

@@ -18,9 +18,7 @@ class TrustedHosts:
     __slots__ = ("_any", "_names", "_suffixes")
 
     def __init__(self, allowed: Iterable[str]) -> None:
-        patterns = [pattern.lower().rstrip(".").encode("latin-1") for pattern in allowed]
-        for pattern in patterns:
-            _check(pattern)
+        patterns = [_checked(pattern.lower()).encode("latin-1") for pattern in allowed]
         self._any = b"*" in patterns
         self._names = frozenset(one for one in patterns if not one.startswith(b"*"))
         self._suffixes = tuple(one[1:] for one in patterns if one.startswith(b"*."))
@@ -44,10 +42,11 @@ def host_of(value: bytes) -> bytes:
     return value.partition(b":")[0].lower().rstrip(b".")
 
 
-def _check(pattern: bytes) -> None:
-    rest = pattern.removeprefix(b"*.")
-    if pattern != b"*" and (not rest or b"*" in rest):
+def _checked(pattern: str) -> str:
+    rest = pattern.removeprefix("*.").rstrip(".")
+    if pattern != "*" and (not rest or "*" in rest):
         raise ConfigurationError(
-            f"ALLOWED_HOSTS has {pattern.decode()!r}, which is no pattern: a star stands alone "
-            "or for subdomains at the front. Write 'example.com', '*.example.com' or '*'."
+            f"ALLOWED_HOSTS has {pattern!r}, which is no pattern: a star stands alone or for "
+            "subdomains at the front. Write 'example.com', '*.example.com' or '*'."
         )
+    return pattern.rstrip(".")

@@ -1,0 +1,309 @@
+"""One request and its response: ids, errors wherever they come from, what leaves and what not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, BackgroundTasks, FastAPI, HTTPException
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+
+from fastgres.errors import ConflictError, NotFoundError, UnavailableError
+from fastgres.observability import configure_logging, current_request_id
+from fastgres.settings import Settings
+from tests.http.conftest import service
+from tests.http.listening import exchange, listening, read_response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from tests.http.conftest import Serve
+
+MADE = re.compile(r"[0-9a-f]{32}")
+
+
+def log_json() -> None:
+    """Log as in production."""
+    configure_logging(Settings(environment="test", log_format="json"))
+
+
+def events(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    """Return what was logged about errors."""
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    return [line for line in lines if line["logger"] == "fastgres.http.exchange"]
+
+
+@pytest.mark.parametrize("given", ["abc", "A-1_b.2", "x" * 128])
+async def test_well_formed_request_id_is_kept(given: str, router: APIRouter, serve: Serve) -> None:
+    @router.get("/id")
+    async def read() -> str | None:
+        return current_request_id()
+
+    reply = await (await serve(router)).get("/id", headers={"X-Request-ID": given})
+    assert reply.headers["X-Request-ID"] == given
+    assert reply.json() == given
+
+
+@pytest.mark.parametrize("given", ["", "a b", "a\tb", "x" * 129, "ä", '"a"', "a;b", "a\r"])
+async def test_other_request_id_is_replaced(given: str, router: APIRouter, serve: Serve) -> None:
+    client = await serve(router)
+    headers = [(b"host", b"testserver"), (b"x-request-id", given.encode())]
+    reply = await client.get("/livez", headers=headers)
+    assert MADE.fullmatch(reply.headers["X-Request-ID"])
+
+
+async def test_request_ids_do_not_leak_from_one_request_into_another(
+    router: APIRouter, serve: Serve
+) -> None:
+    both = asyncio.Barrier(2)
+
+    @router.get("/id")
+    async def read() -> str | None:
+        await both.wait()
+        return current_request_id()
+
+    client = await serve(router)
+    replies = await asyncio.gather(
+        *(client.get("/id", headers={"X-Request-ID": one}) for one in ("one", "two"))
+    )
+    assert [reply.json() for reply in replies] == ["one", "two"]
+    assert current_request_id() is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nothing", 404, "not_found"),
+        ("DELETE", "/things/1", 405, "method_not_allowed"),
+        ("GET", "/things/x", 422, "invalid_request"),
+        ("GET", "/things/2", 404, "not_found"),
+        ("GET", "/things/3", 409, "conflict"),
+        ("GET", "/things/4", 418, "im_a_teapot"),
+        ("GET", "/things/5", 503, "unavailable"),
+        ("GET", "/things/6", 500, "internal_error"),
+        ("GET", "/things/7", 500, "internal_error"),
+        ("GET", "/things/8", 503, "service_is_away"),
+    ],
+)
+async def test_every_error_is_a_problem(
+    method: str, path: str, status: int, code: str, *, serve: Serve
+) -> None:
+    class AwayError(UnavailableError):
+        code = "service_is_away"
+
+    router = APIRouter()
+    raised: dict[int, Exception] = {
+        2: NotFoundError(),
+        3: ConflictError(),
+        4: HTTPException(418),
+        5: UnavailableError(),
+        6: ValueError("hunter2"),
+        7: ExceptionGroup("several", [ValueError("hunter2")]),
+        8: AwayError(),
+    }
+
+    @router.get("/things/{number}")
+    async def read(number: int) -> int:
+        raise raised[number]
+
+    reply = await (await serve(router)).request(method, path)
+    assert reply.status_code == status
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert reply.headers["Cache-Control"] == "no-store"
+    document = reply.json()
+    assert (document["status"], document["code"]) == (status, code)
+    assert document["request_id"] == reply.headers["X-Request-ID"]
+    assert "hunter2" not in reply.text
+    assert ("Retry-After" in reply.headers) == (status == 503)
+
+
+async def test_405_allows_every_method_of_the_path(router: APIRouter, serve: Serve) -> None:
+    @router.get("/things/{number}")
+    async def read(number: int) -> None: ...
+
+    @router.put("/things/{number}")
+    async def write(number: int) -> None: ...
+
+    @router.post("/things")
+    async def make() -> None: ...
+
+    outer = APIRouter(prefix="/v1")
+    outer.include_router(router)
+    reply = await (await serve(outer)).delete("/v1/things/1")
+    assert (reply.status_code, reply.headers["Allow"]) == (405, "GET, PUT")
+
+
+async def test_error_of_http_without_a_body_has_none(router: APIRouter, serve: Serve) -> None:
+    @router.get("/same")
+    async def same() -> None:
+        raise HTTPException(304, headers={"ETag": '"1"'})
+
+    reply = await (await serve(router)).get("/same")
+    assert (reply.status_code, reply.content, reply.headers["ETag"]) == (304, b"", '"1"')
+
+
+async def test_bug_is_logged_with_its_traceback_and_the_request_id(
+    router: APIRouter, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @router.get("/bug")
+    async def bug() -> None:
+        raise ValueError("the bug")
+
+    log_json()
+    await (await serve(router)).get("/bug", headers={"X-Request-ID": "mine"})
+    (line,) = events(capsys)
+    assert (line["event"], line["level"], line["request_id"]) == (
+        "unhandled error",
+        "error",
+        "mine",
+    )
+    assert "ValueError: the bug" in line["exception"]
+
+
+async def test_error_of_middleware_added_by_others_is_a_problem_too(router: APIRouter) -> None:
+    class Broken:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            raise ValueError("in the middleware")
+
+    app = service(router)
+    app.add_middleware(Broken)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        reply = await client.get("/livez")
+    assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
+
+
+async def test_debug_shows_nothing_either(router: APIRouter) -> None:
+    """Starlette's debug page would show the source and every local variable."""
+
+    @router.get("/bug")
+    async def bug() -> None:
+        raise ValueError("hunter2")
+
+    app = service(router, debug=True)
+    app.debug = True
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        reply = await client.get("/bug", headers={"Accept": "text/html"})
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert "hunter2" not in reply.text
+
+
+async def test_error_in_plain_text_becomes_a_problem(router: APIRouter, serve: Serve) -> None:
+    """What Starlette's own parts answer, and applications mounted inside."""
+
+    @router.get("/plain")
+    async def plain() -> Response:
+        return PlainTextResponse("No.", 403, {"X-Mine": "kept", "Retry-After": "9"})
+
+    reply = await (await serve(router)).get("/plain")
+    assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")
+    assert (reply.headers["X-Mine"], reply.headers["Retry-After"]) == ("kept", "9")
+
+
+async def test_limit_of_one_route_is_a_problem_too(router: APIRouter, serve: Serve) -> None:
+    @router.post("/small", max_body_size=10)
+    async def small(body: list[int]) -> None: ...
+
+    reply = await (await serve(router)).post("/small", json=[1] * 100)
+    assert (reply.status_code, reply.json()["code"]) == (413, "payload_too_large")
+
+
+async def test_problem_of_another_kind_is_left_alone(router: APIRouter, serve: Serve) -> None:
+    @router.get("/html")
+    async def html() -> Response:
+        return Response("<h1>No</h1>", 403, media_type="text/html")
+
+    assert (await (await serve(router)).get("/html")).text == "<h1>No</h1>"
+
+
+async def test_bug_in_a_background_task_is_logged_and_answered_before(
+    router: APIRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fail() -> None:
+        raise ValueError("too late")
+
+    @router.get("/later")
+    async def later(background: BackgroundTasks) -> str:
+        background.add_task(fail)
+        return "fine"
+
+    log_json()
+    with listening(service(router)) as port:
+        request = b"GET /later HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(request)
+            status, _, body = await read_response(reader)
+            assert (status, body) == (200, b'"fine"')
+        writer.close()
+    bugs = [line for line in events(capsys) if line["level"] == "error"]
+    assert [line["error"] for line in bugs] == ["ValueError"] * 2
+
+
+async def test_response_that_breaks_off_is_not_passed_off_as_whole(router: APIRouter) -> None:
+    @router.get("/stream")
+    async def stream() -> StreamingResponse:
+        async def body() -> AsyncIterator[bytes]:
+            yield b"half"
+            raise ValueError("in the middle")
+
+        return StreamingResponse(body(), headers={"Content-Length": "8"})
+
+    with listening(service(router)) as port, pytest.raises(asyncio.IncompleteReadError):
+        await exchange(port, b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+
+async def test_keep_alive_survives_errors(router: APIRouter) -> None:
+    @router.get("/bug")
+    async def bug() -> None:
+        raise ValueError("a bug")
+
+    with listening(service(router)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for path, expected in (("bug", 500), ("nothing", 404), ("livez", 200)):
+            writer.write(f"GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            status, headers, _ = await read_response(reader)
+            assert status == expected
+            assert "connection" not in headers
+        writer.close()
+
+
+async def test_draining_service_answers_and_lets_its_connections_go(router: APIRouter) -> None:
+    app = service(router)
+    app.state.lifecycle.drain()
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        reply = await client.get("/livez")
+    assert (reply.status_code, reply.headers["Connection"]) == (200, "close")
+
+
+async def test_strange_host_is_a_problem_but_a_probe_by_address_is_not(
+    router: APIRouter, serve: Serve
+) -> None:
+    """Kubelet asks by the address of the pod."""
+    client = await serve(router)
+    reply = await client.get("/docs", headers={"Host": "evil.example"})
+    assert (reply.status_code, reply.json()["reason"]) == (400, "host")
+    assert (await client.get("/livez", headers={"Host": "10.0.0.7:8000"})).status_code == 200
+
+
+async def test_mounted_application_is_inside_the_boundary(router: APIRouter, serve: Serve) -> None:
+    inner = FastAPI()
+
+    @inner.get("/bug")
+    async def bug() -> None:
+        raise ValueError("hunter2")
+
+    router.mount("/inner", inner)
+    reply = await (await serve(router)).get("/inner/bug")
+    assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")

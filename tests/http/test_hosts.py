@@ -1,0 +1,67 @@
+"""Which hosts are ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from fastgres.errors import ConfigurationError
+from fastgres.http.hosts import TrustedHosts
+
+ALLOWED = ["localhost", "[::1]", "shop.example", "*.example.com"]
+
+
+def trusts(*hosts: str, allowed: list[str] = ALLOWED) -> bool:
+    """Ask for a request with these Host headers."""
+    return TrustedHosts(allowed).trust({"headers": [(b"host", one.encode()) for one in hosts]})
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST:8000",
+        "localhost.",
+        "[::1]",
+        "[::1]:8000",
+        "a.example.com",
+        "a.b.example.com:443",
+    ],
+)
+def test_own_host_is_trusted(host: str) -> None:
+    assert trusts(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "evil.example",
+        "example.com",
+        "evilexample.com",
+        "shop.example.evil.com",
+        "localhost@evil.com",
+        "localhost/evil",
+        "[::2]",
+        "[::1",
+    ],
+)
+def test_other_host_is_not(host: str) -> None:
+    assert not trusts(host)
+
+
+def test_host_must_be_named_once() -> None:
+    """A proxy and the application may each believe another of two."""
+    assert not trusts()
+    assert not trusts("localhost", "evil.example")
+    assert not trusts("localhost", "localhost", allowed=["*"])
+
+
+def test_star_trusts_any() -> None:
+    assert trusts("whatever.example", allowed=["*"])
+    assert trusts(allowed=["*"])
+
+
+@pytest.mark.parametrize("pattern", ["a.*.example.com", "*example.com", "*.", "", "**"])
+def test_pattern_that_could_never_match_is_refused_at_once(pattern: str) -> None:
+    with pytest.raises(ConfigurationError, match="ALLOWED_HOSTS"):
+        TrustedHosts([pattern])
