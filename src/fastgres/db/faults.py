@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncpg import InternalClientError
-from sqlalchemy.exc import DBAPIError, InterfaceError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fastgres.db.violations import Violation, violation_error
@@ -93,21 +93,15 @@ def translate(
         return error
     if isinstance(error, PoolTimeoutError):
         return PoolExhaustedError("No database connection came free in time.")
+    if not isinstance(error, DBAPIError | PostgresError | InterfaceError):
+        return None
     code = sqlstate(error)
     if constraints is not None and code.startswith("23"):
         return violation_error(code, Violation.of(error, None), constraints=constraints)
     if code:
         return _plain(code)
-    if isinstance(error, InterfaceError) or (
-        isinstance(error, DBAPIError) and error.connection_invalidated
-    ):
-        return ServerUnavailableError()
-    return None
-
-
-def _confused(error: Exception) -> bool:
-    """Tell whether the driver lost track of the protocol, as when its server dies in mid-reply."""
-    return isinstance(error.__cause__, InternalClientError)
+    lost = not isinstance(error, DBAPIError) or error.connection_invalidated
+    return ServerUnavailableError() if lost else None
 
 
 def _plain(code: str) -> ProblemError | None:
@@ -120,21 +114,35 @@ def _plain(code: str) -> ProblemError | None:
 
 
 def raise_typed(context: ExceptionContext, constraints: Constraints) -> ProblemError | None:
-    """Answer SQLAlchemy's `handle_error`: the typed error to raise in place of its own."""
+    """Answer SQLAlchemy's `handle_error`: the typed error to raise in place of its own.
+
+    A ping before use only wants to know whether the connection is dead; an error raised there
+    would reach the caller instead of a new connection.
+    """
     error = context.original_exception
     if isinstance(error, ProblemError) or not isinstance(error, Exception):
         return None
-    if isinstance(error, TimeoutError):
+    code = sqlstate(error)
+    if _breaks_connection(error, code):
         context.is_disconnect = True
+    if context.is_pre_ping:
+        return None
+    if isinstance(error, TimeoutError):
         context.invalidate_pool_on_disconnect = False
         return StatementTimeoutError()
-    code = sqlstate(error)
-    if is_disconnect(code) or isinstance(error, OSError) or _confused(error):
-        context.is_disconnect = True
     if code.startswith("23"):
-        return violation_error(
-            code, Violation.of(error.__cause__, context.statement), constraints=constraints
-        )
+        violation = Violation.of(error.__cause__, context.statement)
+        return violation_error(code, violation, constraints=constraints)
     if context.is_disconnect and not code:
         return ServerUnavailableError()
     return _plain(code)
+
+
+def _breaks_connection(error: Exception, code: str) -> bool:
+    """Tell whether the connection must not be used again.
+
+    An `InternalClientError` means that asyncpg lost track of the protocol, as when the server
+    dies in mid-reply.
+    """
+    confused = isinstance(error.__cause__, InternalClientError)
+    return confused or isinstance(error, OSError | TimeoutError) or is_disconnect(code)

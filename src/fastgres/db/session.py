@@ -165,7 +165,8 @@ def _remember_flush(session: SyncSession, _context: UOWTransaction) -> None:
 def _remember_statement(state: ORMExecuteState) -> None:
     statement: Any = state.statement
     if state.is_insert or state.is_update or state.is_delete:
-        _remember(state.session, f"{type(statement).__name__.lower()} of {statement.table.name}")
+        word = "insert" if state.is_insert else "update" if state.is_update else "delete"
+        _remember(state.session, f"{word} of {statement.table.name}")
     elif isinstance(statement, TextClause):
         word = statement.text.lstrip()[:6].upper()
         if word in _WRITING_WORDS:

@@ -1,0 +1,223 @@
+"""The session and its unit of work."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.exc import InvalidRequestError
+
+from fastgres.errors import UniqueViolationError
+from tests.models import Author, metadata
+
+if TYPE_CHECKING:
+    from fastgres.db import Database, Session
+
+pytestmark = pytest.mark.clone
+
+
+def ada(email: str = "ada@example.com") -> Author:
+    return Author(name="Ada", email=email)
+
+
+async def stored(database: Database) -> list[str]:
+    """What another connection sees."""
+    async with database.session() as session:
+        return list(await session.scalars(select(Author.email).order_by(Author.email)))
+
+
+class TestUnitOfWork:
+    async def test_commits_when_its_block_ends(self, database: Database) -> None:
+        async with database.session() as session, session.begin():
+            session.add(ada())
+        assert await stored(database) == ["ada@example.com"]
+
+    async def test_rolls_back_when_an_error_leaves_it(self, database: Database) -> None:
+        async with database.session() as session:
+            with pytest.raises(ZeroDivisionError):
+                async with session.begin():
+                    session.add(ada())
+                    await session.flush()
+                    raise ZeroDivisionError
+            assert not session.in_transaction()
+        assert await stored(database) == []
+
+    async def test_adopts_a_transaction_that_a_read_has_opened(self, database: Database) -> None:
+        async with database.session() as session:
+            await session.scalar(select(func.count()).select_from(Author))
+            assert session.in_transaction()
+            async with session.begin():
+                session.add(ada())
+            assert not session.in_transaction()
+        assert await stored(database) == ["ada@example.com"]
+
+    async def test_an_error_rolls_an_adopted_transaction_back(self, database: Database) -> None:
+        async with database.session() as session:
+            await session.scalar(select(1))
+            with pytest.raises(ZeroDivisionError):
+                async with session.begin():
+                    session.add(ada())
+                    await session.flush()
+                    raise ZeroDivisionError
+            assert not session.in_transaction()
+        assert await stored(database) == []
+
+    async def test_a_commit_that_fails_leaves_an_adopted_transaction_closed(
+        self, database: Database
+    ) -> None:
+        async with database.session() as session:
+            async with session.begin():
+                session.add(ada())
+            await session.scalar(select(1))
+            with pytest.raises(UniqueViolationError):
+                async with session.begin():
+                    session.add(ada())
+            assert not session.in_transaction()
+            assert await session.scalar(select(func.count()).select_from(Author)) == 1
+
+    async def test_inside_another_is_a_savepoint(self, database: Database) -> None:
+        async with database.session() as session, session.begin():
+            session.add(ada())
+            with pytest.raises(UniqueViolationError):
+                async with session.begin():
+                    session.add(ada())
+            session.add(ada("grace@example.com"))
+        assert await stored(database) == ["ada@example.com", "grace@example.com"]
+
+    async def test_a_savepoint_is_lost_with_the_outer_unit(self, database: Database) -> None:
+        async with database.session() as session:
+            with pytest.raises(ZeroDivisionError):
+                async with session.begin():
+                    async with session.begin():
+                        session.add(ada())
+                    raise ZeroDivisionError
+        assert await stored(database) == []
+
+    async def test_follows_another_on_the_same_session(self, database: Database) -> None:
+        async with database.session() as session:
+            for email in ("a@example.com", "b@example.com"):
+                async with session.begin():
+                    session.add(ada(email))
+        assert await stored(database) == ["a@example.com", "b@example.com"]
+
+    async def test_tells_whether_it_is_open(self, session: Session) -> None:
+        async with session.begin():
+            async with session.begin():
+                assert session.in_unit
+            assert session.in_unit
+        assert not session.in_unit
+
+    async def test_cancellation_rolls_back_and_gives_the_connection_back(
+        self, database: Database
+    ) -> None:
+        inside = asyncio.Event()
+
+        async def slow() -> None:
+            async with database.session() as session, session.begin():
+                session.add(ada())
+                await session.flush()
+                inside.set()
+                await session.execute(text("SELECT pg_sleep(30)"))
+
+        task = asyncio.create_task(slow())
+        await inside.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert database.pool_status().lent == 0
+        assert await stored(database) == []
+
+
+class TestSession:
+    async def test_takes_no_connection_before_its_first_statement(self, database: Database) -> None:
+        async with database.session() as session:
+            assert database.pool_status().lent == 0
+            await session.scalar(select(1))
+            assert database.pool_status().lent == 1
+        assert database.pool_status().lent == 0
+
+    async def test_keeps_attributes_readable_after_a_commit(self, session: Session) -> None:
+        author = ada()
+        async with session.begin():
+            session.add(author)
+        assert author.created_at is not None
+
+    async def test_what_the_server_makes_on_update_is_readable(self, session: Session) -> None:
+        author = ada()
+        async with session.begin():
+            session.add(author)
+        async with session.begin():
+            author.name = "Augusta Ada"
+        assert author.updated_at > author.created_at
+
+    async def test_refuses_statements_after_its_close(self, database: Database) -> None:
+        session = database.session()
+        await session.close()
+        with pytest.raises(InvalidRequestError, match="closed"):
+            await session.scalar(select(1))
+
+
+class TestUncommitted:
+    async def test_names_what_was_added_and_not_flushed(self, session: Session) -> None:
+        session.add(ada())
+        assert session.uncommitted() == ("new Author",)
+
+    async def test_names_what_was_flushed(self, session: Session) -> None:
+        session.add(ada())
+        await session.flush()
+        assert session.uncommitted() == ("new Author",)
+
+    async def test_names_what_was_changed_and_deleted(self, session: Session) -> None:
+        first, second = ada(), ada("grace@example.com")
+        async with session.begin():
+            session.add_all([first, second])
+        first.name = "Augusta"
+        await session.delete(second)
+        assert session.uncommitted() == ("changed Author", "deleted Author")
+        await session.flush()
+        assert set(session.uncommitted()) == {"changed Author", "deleted Author"}
+
+    async def test_a_value_set_to_what_it_was_is_no_change(self, session: Session) -> None:
+        author = ada()
+        async with session.begin():
+            session.add(author)
+        author.name = "Ada"
+        assert session.uncommitted() == ()
+
+    @pytest.mark.parametrize(
+        ("statement", "words"),
+        [
+            (insert(Author).values(name="A", email="a@example.com"), "insert of authors"),
+            (update(Author).values(name="B"), "update of authors"),
+            (delete(Author), "delete of authors"),
+            (metadata.tables["authors"].update().values(name="B"), "update of authors"),
+            (text("update authors set name = 'B'"), "update in SQL text"),
+        ],
+    )
+    async def test_names_statements_that_write(
+        self, session: Session, statement: object, words: str
+    ) -> None:
+        await session.execute(statement)  # type: ignore[call-overload]  # one of several kinds
+        assert session.uncommitted() == (words,)
+
+    async def test_is_empty_after_reads(self, session: Session) -> None:
+        await session.scalars(select(Author))
+        assert session.uncommitted() == ()
+
+    async def test_is_empty_after_a_commit_and_after_a_rollback(self, session: Session) -> None:
+        async with session.begin():
+            session.add(ada())
+        assert session.uncommitted() == ()
+        session.add(ada("grace@example.com"))
+        await session.flush()
+        await session.rollback()
+        assert session.uncommitted() == ()
+
+    async def test_a_released_savepoint_is_not_yet_committed(self, session: Session) -> None:
+        async with session.begin():
+            async with session.begin():
+                session.add(ada())
+            assert session.uncommitted() == ("new Author",)
+        assert session.uncommitted() == ()
