@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import Column, Index, PrimaryKeyConstraint, Table, UniqueConstraint, text
 
 from fastgres.errors import ConfigurationError
 from fastgres.repository.columns import mapper_of
@@ -50,7 +50,8 @@ def _unique(table: Table) -> Iterator[ConflictTarget]:
 
 
 def _condition(index: Index) -> Any:
-    return index.dialect_options["postgresql"].get("where")
+    condition = index.dialect_options["postgresql"].get("where")
+    return text(condition) if isinstance(condition, str) else condition
 
 
 def _names(columns: Iterable[Column[Any]]) -> str:

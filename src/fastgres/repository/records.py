@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ClauseElement, Column
 
+from fastgres.errors import ConfigurationError
 from fastgres.repository.columns import check_names, mapper_of, table_columns
 
 if TYPE_CHECKING:
@@ -42,23 +43,29 @@ def by_columns(model: type[Any], rows: Sequence[Row]) -> list[list[Row]]:
     groups: dict[frozenset[str], list[Row]] = {}
     for row in rows:
         groups.setdefault(frozenset(row), []).append(row)
-    for names in groups:
+    for names, group in groups.items():
         check_names(model, names)
+        _check_plain(group[0])
     return list(groups.values())
 
 
-def can_be_copied(model: type[Any], rows: Sequence[Row]) -> bool:
-    """Tell whether COPY can write these rows: plain values into one table.
+def _check_plain(row: Row) -> None:
+    for name, value in row.items():
+        if isinstance(value, ClauseElement):
+            raise ConfigurationError(
+                f"{name} is the SQL expression {value}, and rows written in bulk hold values only. "
+                "Give the value, make it a server default, or write the rows with `add`."
+            )
 
-    SQL expressions, given or as a column's default, and tables of an inheritance cannot.
-    """
+
+def can_be_copied(model: type[Any], rows: Sequence[Row]) -> bool:
+    """Tell whether COPY can write these rows: into one table, without defaults made by SQL."""
     mapper = mapper_of(model)
     if len(mapper.tables) > 1 or mapper.polymorphic_on is not None:
         return False
     columns = table_columns(model)
-    if any(_has_sql_default(column) for name, column in columns.items() if name not in rows[0]):
-        return False
-    return not any(isinstance(value, ClauseElement) for row in rows for value in row.values())
+    left_out = (column for name, column in columns.items() if name not in rows[0])
+    return not any(_has_sql_default(column) for column in left_out)
 
 
 def _has_sql_default(column: Column[Any]) -> bool:

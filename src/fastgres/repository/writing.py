@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ClauseElement, func
 
 from fastgres.db import SoftDelete
 from fastgres.errors import ConfigurationError
 from fastgres.repository.columns import check_names, primary_key
 from fastgres.repository.entity import EntityAccess, Model
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import DeclarativeBase
 
 
 class Writing(EntityAccess[Model]):
@@ -40,8 +37,10 @@ class Writing(EntityAccess[Model]):
     async def update(self, entity: Model, values: Mapping[str, Any]) -> Model:
         """Set the named columns of the entity and return it.
 
-        `values` is what `body.model_dump(exclude_unset=True)` returns. Raises `UnknownNameError`
-        for a name that is no column; the primary key and relationships cannot be set.
+        `values` is what `body.model_dump(exclude_unset=True)` returns; a value may be an SQL
+        expression (`{"stock": Product.stock - 1}`), which costs one more query to read back.
+        Raises `UnknownNameError` for a name that is no column; the primary key and relationships
+        cannot be set.
 
         ```python
         from fastgres.repository import Repository
@@ -56,10 +55,7 @@ class Writing(EntityAccess[Model]):
         ```
         """
         check_changes(self.model, values)
-        for name, value in values.items():
-            setattr(entity, name, value)
-        await self.session.flush()
-        return entity
+        return await self._set(entity, values)
 
     async def delete(self, entity: Model) -> None:
         """Delete the row, also of a class with `SoftDelete`; cascades as the models say."""
@@ -83,19 +79,25 @@ class Writing(EntityAccess[Model]):
         assert await customers.find(ada.id) is ada
         ```
         """
-        deletable = _soft_deletable(entity)
-        if deletable.deleted_at is None:
-            deletable.deleted_at = func.now()
-            await self.session.flush()
-        return entity
+        if _soft_deletable(entity).deleted_at is not None:
+            return entity
+        return await self._set(entity, {"deleted_at": func.now()})
 
     async def restore(self, entity: Model) -> Model:
         """Take the mark of `soft_delete` away; `get(key, include_deleted=True)` finds the row.
 
         Raises `UniqueViolationError` (409) when a living row has taken a unique value meanwhile.
         """
-        _soft_deletable(entity).deleted_at = None
+        _soft_deletable(entity)
+        return await self._set(entity, {"deleted_at": None})
+
+    async def _set(self, entity: Model, values: Mapping[str, Any]) -> Model:
+        for name, value in values.items():
+            setattr(entity, name, value)
         await self.session.flush()
+        computed = [name for name, value in values.items() if isinstance(value, ClauseElement)]
+        if computed:
+            await self.session.refresh(entity, computed)
         return entity
 
 
@@ -110,7 +112,7 @@ def check_changes(model: type[Any], values: Mapping[str, object]) -> None:
         )
 
 
-def _soft_deletable(entity: DeclarativeBase) -> SoftDelete:
+def _soft_deletable(entity: object) -> SoftDelete:
     if not isinstance(entity, SoftDelete):
         name = type(entity).__name__
         raise ConfigurationError(
