@@ -8,9 +8,9 @@ from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import MetaData, make_url, text
+from sqlalchemy import MetaData
 
-from fastgres.db import Base, Database
+from fastgres.db import Database
 from fastgres.migrations import Migrator
 from fastgres.settings import Project, Settings, load_settings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from argparse import Namespace
-from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
@@ -20,22 +19,10 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 
 # Sorted by name is sorted by age, to the second: two people rarely write a revision in one.
 _FILE_TEMPLATE: Final = "%(year)d_%(month).2d_%(day).2d_%(hour).2d%(minute).2d%(second).2d_%(slug)s"
-_TIDY: Final = {
-    "hooks": "imports, layout",
-    "imports.type": "module",
-    "imports.module": "ruff",
-    "imports.options": "check --quiet --fix-only --select=F401,I,UP REVISION_SCRIPT_FILENAME",
-    "layout.type": "module",
-    "layout.module": "ruff",
-    "layout.options": "format --quiet REVISION_SCRIPT_FILENAME",
-}
 
 
 def alembic_config(project: Project, **attributes: Any) -> Config:
-    """Return what Alembic's commands need; `attributes` reach `env.py`.
-
-    New revisions are laid out by ruff where it is installed.
-    """
+    """Return what Alembic's commands need; `attributes` reach `env.py`."""
     config = Config(stdout=io.StringIO(), cmd_opts=Namespace(quiet=True), attributes=attributes)
     options = {
         "script_location": project.migrations,
@@ -44,9 +31,6 @@ def alembic_config(project: Project, **attributes: Any) -> Config:
     }
     for name, value in options.items():
         config.set_main_option(name, str(value).replace("%", "%%"))
-    if find_spec("ruff"):
-        for name, value in _TIDY.items():
-            config.set_section_option("post_write_hooks", name, value)
     return config
 
 

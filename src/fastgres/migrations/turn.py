@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from fastgres.errors import UnavailableError
 from fastgres.migrations import sql
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 log = get_logger(__name__)
 
@@ -29,21 +30,33 @@ async def turn(engine: AsyncEngine, is_done: Callable[[], Awaitable[bool]]) -> A
     The lock is held by an open transaction on a connection of its own. It is tried again and
     again, never waited for: a statement that waits holds a snapshot for as long, and CREATE INDEX
     CONCURRENTLY of the process that migrates would wait for that snapshot, each for the other.
-    An idle transaction holds none.
+    The transaction that has the lock idles without one.
     """
-    async with engine.connect() as connection:
-        waited = False
-        while not (await connection.execute(sql.TRY_TURN)).scalar_one():
-            await connection.rollback()
-            if not waited:
-                log.info("waiting for another process that migrates")
-            waited = True
-            await asyncio.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the tries
-            if await is_done():
-                yield False
-                return
-        yield not await is_done()
+    connection = await engine.connect()
+    try:
+        if await _wait(connection, is_done):
+            await connection.execute(sql.LET_GO_OF_SNAPSHOT)
+            yield not await is_done()
+        else:
+            yield False
+    finally:
+        # What happened in the block matters more than a lock that ended before it.
+        with suppress(UnavailableError):
+            await connection.close()
+
+
+async def _wait(connection: AsyncConnection, is_done: Callable[[], Awaitable[bool]]) -> bool:
+    """Return whether the lock was taken; it was not when the work has been done meanwhile."""
+    waited = False
+    while not (await connection.execute(sql.TRY_TURN)).scalar_one():
         await connection.rollback()
+        if not waited:
+            log.info("waiting for another process that migrates")
+        waited = True
+        await asyncio.sleep(_POLL * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the tries
+        if await is_done():
+            return False
+    return True
 
 
 @asynccontextmanager
