@@ -12,6 +12,7 @@ from tests.docs.terminal import Command, commands_of, shows, terminal
 CONSOLE = ("console", "bash", "sh", "shell")
 NOT_RUN = {
     "make demo": "run, stopped, killed and started again by tests/docs/test_demo.py",
+    "127.0.0.1:8000": "asks the demo, and is run by the same file",
     "make test": "is what runs this test",
     "make check": "is the other half of what runs this test; here it would only take long",
 }

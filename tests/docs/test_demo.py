@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.blocks import ROOT, page_examples
-from tests.docs.terminal import commands_of, environment, shows
+from tests.docs.terminal import Command, commands_of, environment, shows
 
 PATIENCE = 150.0
 """Seconds for a start that migrates and fills the shop, on a machine that is busy with tests."""
@@ -42,6 +42,11 @@ class Demo:
         """Return what stands behind a label of the block."""
         rows = [line.strip() for line in self.output.splitlines()]
         return next(row[len(label) :].strip() for row in rows if row.startswith(f"{label} "))
+
+    @property
+    def port(self) -> str:
+        """The port that the block names."""
+        return self.printed("Health").rpartition(":")[2].partition("/")[0]
 
     def signal(self, number: signal.Signals) -> int:
         """Send a signal as a terminal does, to all of the demo, and wait for its end."""
@@ -102,13 +107,12 @@ def processes(*words: str) -> list[str]:
     return [line for line in lines if any(word in line for word in words)]
 
 
-def answer(demo: Demo) -> dict[str, list[object]]:
-    """Run the command that the demo says to try."""
-    command = ["bash", "-c", demo.printed("Try")]
-    finished = subprocess.run(command, env=environment(), capture_output=True, check=True)
-    body = json.loads(finished.stdout)
-    assert isinstance(body, dict)
-    return body
+def run(command: str) -> str:
+    """Run a command as a reader pastes it, and return what it printed."""
+    finished = subprocess.run(
+        ["bash", "-c", command], env=environment(), capture_output=True, check=True
+    )
+    return finished.stdout.decode()
 
 
 def data_of(demo: Demo) -> str:
@@ -140,28 +144,37 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def first_output(checkout: Path) -> str:
     """What the first start in this checkout says: it migrates and fills the shop."""
     with running(checkout) as demo:
-        return demo.output.replace(demo.printed("Health").split(":")[-1].split("/")[0], "8000")
+        return demo.output.replace(demo.port, "8000")
+
+
+def shown_in_the_readme() -> list[Command]:
+    """Return the commands of the first screen: the demo, and what is asked of it."""
+    readme = next(page for page in page_examples() if page.name == "README.md")
+    commands = [c for block in readme.only("console").blocks for c in commands_of(block)]
+    return [c for c in commands if c.text == "make demo" or "127.0.0.1:8000" in c.text]
 
 
 def test_first_start_says_what_the_readme_shows(first_output: str) -> None:
     """The transcript on the first screen is real; installing is over when this test runs."""
-    readme = next(page for page in page_examples() if page.name == "README.md")
-    transcripts = [
-        command.shown
-        for block in readme.only("console").blocks
-        for command in commands_of(block)
-        if command.text == "make demo"
-    ]
-    assert len(transcripts) == 1
-    lines = transcripts[0].splitlines()
+    lines = shown_in_the_readme()[0].shown.splitlines()
     shown = "\n".join(line for line in lines if not line.startswith("Installing "))
     assert shows(shown, first_output), first_output
+
+
+def test_answers_are_those_of_the_readme(checkout: Path, first_output: str) -> None:
+    """What the first screen asks of the demo is answered as it shows."""
+    asked = shown_in_the_readme()[1:]
+    assert asked
+    with running(checkout) as demo:
+        for command in asked:
+            output = run(command.text.replace(":8000", f":{demo.port}"))
+            assert shows(command.shown, output), output
 
 
 def test_printed_command_answers(checkout: Path, first_output: str) -> None:
     """The line to try works when pasted, and finds the shop filled."""
     with running(checkout) as demo:
-        assert answer(demo)["items"]
+        assert json.loads(run(demo.printed("Try")))["items"]
 
 
 def test_second_start_neither_installs_nor_seeds(checkout: Path, first_output: str) -> None:
@@ -187,7 +200,7 @@ def test_killed_demo_starts_again(checkout: Path, first_output: str) -> None:
         words = (str(checkout), data_of(demo))
         demo.signal(signal.SIGKILL)
     with running(checkout) as demo:
-        assert answer(demo)["items"]
+        assert json.loads(run(demo.printed("Try")))["items"]
     wait_until(lambda: not processes(*words))
 
 
