@@ -163,7 +163,8 @@ def seed() -> None:
 
     workplace = Workplace.here()
     with workplace.address() as url:
-        asyncio.run(fill(workplace, url))
+        if not asyncio.run(fill(workplace, url)):
+            typer.echo("the database has data: nothing to do")
 
 
 @app.command(rich_help_panel=DATA)

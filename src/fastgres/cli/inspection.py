@@ -32,8 +32,8 @@ def routes(*, as_json: AsJson = False) -> None:
     rows = [
         (
             ", ".join(one["methods"]) or "any",
-            one["path"] or "",
-            (one["endpoint"] if one["in_schema"] else one["name"]) or "",
+            one["path"],
+            one["endpoint"] if one["in_schema"] else one["name"],
             one["response_model"] or "",
         )
         for one in found

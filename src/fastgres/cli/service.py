@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import Any
 
 from fastgres.errors import ConfigurationError
@@ -20,34 +21,10 @@ from fastgres.settings import (
 
 def list_routes() -> list[dict[str, Any]]:
     """Return the routes of the project's application in the order they are tried."""
-    from fastapi.routing import iter_route_contexts
-
     from fastgres.dev import Workplace
+    from fastgres.dev import list_routes as routes_of
 
-    application = Workplace.here().make_application()
-    return [_route(context) for context in iter_route_contexts(application.routes)]
-
-
-def _route(context: Any) -> dict[str, Any]:
-    endpoint = context.endpoint
-    model = getattr(context, "response_model", None)
-    where = f"{endpoint.__module__}:{endpoint.__qualname__}" if endpoint is not None else None
-    return {
-        "path": context.path,
-        "methods": sorted(context.methods or []),
-        "name": context.name,
-        "endpoint": where,
-        "tags": [str(tag) for tag in getattr(context, "tags", None) or []],
-        "status_code": getattr(context, "status_code", None) or 200,
-        "response_model": _model_name(model),
-        "in_schema": bool(getattr(context, "include_in_schema", False)),
-    }
-
-
-def _model_name(model: Any) -> str | None:
-    if model is None:
-        return None
-    return model.__name__ if isinstance(model, type) else str(model)
+    return [asdict(row) for row in routes_of(Workplace.here().make_application())]
 
 
 def list_settings() -> list[dict[str, Any]]:

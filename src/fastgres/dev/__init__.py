@@ -4,14 +4,17 @@ from fastgres.dev.console import open_console
 from fastgres.dev.database import database_name, recreate
 from fastgres.dev.listener import listen
 from fastgres.dev.psql import open_psql
+from fastgres.dev.routes import RouteRow, list_routes
 from fastgres.dev.seeding import seed
 from fastgres.dev.server import develop, serve_migrated
 from fastgres.dev.workplace import Workplace
 
 __all__ = [
+    "RouteRow",
     "Workplace",
     "database_name",
     "develop",
+    "list_routes",
     "listen",
     "open_console",
     "open_psql",

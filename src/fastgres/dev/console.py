@@ -19,6 +19,16 @@ def open_console(workplace: Workplace, url: str) -> None:
 
     It knows every mapped class by name, `session`, `database`, `settings`, and `select`; what is
     not committed is rolled back at the end. One event loop serves all lines.
+
+    ```python
+    from fastgres.dev import Workplace, open_console
+
+    def explore(workplace: Workplace) -> None:
+        with workplace.address() as url:
+            open_console(workplace, url)
+
+    assert callable(explore)
+    ```
     """
     with asyncio.Runner() as runner:
         database = workplace.database(url)

@@ -20,6 +20,12 @@ def database_name(url: str) -> str:
 
     Raises:
         ConfigurationError: when it names none; dropping whatever is the default is not on.
+
+    ```python
+    from fastgres.dev import database_name
+
+    assert database_name("postgresql://app@localhost/shop?sslmode=require") == "shop"
+    ```
     """
     name = unquote(urlsplit(url).path.lstrip("/"))
     if not name:
@@ -43,6 +49,16 @@ async def recreate(url: str) -> None:
     Raises:
         ConfigurationError: when the URL names no database of the service's own.
         FastgresError: when the server refuses or is away; says what it said.
+
+    ```python
+    from fastgres.dev import recreate
+    from fastgres.errors import ConfigurationError
+
+    try:
+        await recreate("postgresql://app@localhost/postgres")
+    except ConfigurationError as error:
+        assert "not dropped" in str(error)
+    ```
     """
     name = database_name(url)
     quoted = '"' + name.replace('"', '""') + '"'

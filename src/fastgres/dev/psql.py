@@ -22,6 +22,16 @@ def open_psql(url: str, arguments: Sequence[str] = (), *, programs: Path | None 
 
     Raises:
         ConfigurationError: when there is no psql on this machine.
+
+    ```python
+    from fastgres.dev import Workplace, open_psql
+
+    def count_orders(workplace: Workplace) -> int:
+        with workplace.address() as url:
+            return open_psql(url, ["-c", "SELECT count(*) FROM orders"])
+
+    assert callable(count_orders)
+    ```
     """
     address, password = without_password(dsn(url))
     environment = os.environ | ({"PGPASSWORD": password} if password is not None else {})

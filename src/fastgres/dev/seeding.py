@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from fastgres.dev.workplace import Workplace
 
 
-async def seed(workplace: Workplace, url: str) -> None:
-    """Run the project's seed function, which does nothing where data is.
+async def seed(workplace: Workplace, url: str) -> bool:
+    """Run the project's seed function; False when it reported nothing, as where data is.
+
+    The function that `[tool.fastgres]` names takes the database, without limits of time, and a
+    `report(stage, done, total)` that it calls as it goes on.
 
     Raises:
-        ConfigurationError: when `[tool.fastgres]` names no seed function.
+        ConfigurationError: when the project names no seed function.
+
+    ```python
+    from collections.abc import Callable
+
+    from fastgres.db import Database
+    from fastgres.dev import Workplace, seed
+
+    async def fill(database: Database, report: Callable[[str, int, int], None]) -> None:
+        report("customers", 10, 10)
+
+    async def run(workplace: Workplace, url: str) -> None:
+        await seed(workplace, url)
+
+    assert callable(run)
+    ```
     """
     fill = workplace.project.load("seed")
     database = workplace.database(url)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True, highlight=False)
-    reporter = _Reporter(Progress(*columns, TimeElapsedColumn(), console=console))
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,}/{task.total:,}"),
+        TimeElapsedColumn(),
+    )
+    reporter = _Reporter(Progress(*columns, console=Console(stderr=True)))
     try:
         await fill(database, reporter)
     finally:
         reporter.progress.stop()
         await database.close()
-    if not reporter.bars:
-        console.print("The database has data; nothing to seed.")
+    return bool(reporter.bars)
 
 
 class _Reporter:

@@ -12,7 +12,7 @@ from fastgres.dev.reloading import serve_again_on_change, serve_once
 from fastgres.dev.seeding import seed as fill
 from fastgres.dev.welcome import Address, welcoming
 from fastgres.dev.workplace import Workplace
-from fastgres.errors import MigrationError
+from fastgres.errors import ConfigurationError, MigrationError
 from fastgres.observability import configure_logging, get_logger
 
 log = get_logger(__name__)
@@ -27,8 +27,22 @@ def develop(workplace: Workplace, *, seed: bool, reload: bool) -> None:
 
     Raises:
         ConfigurationError: when the port is taken or the environment is production.
+
+    ```python
+    from fastgres.dev import Workplace, develop
+
+    def serve_with_data() -> None:
+        develop(Workplace.here(port=9000), seed=True, reload=False)
+
+    assert callable(serve_with_data)
+    ```
     """
     settings = workplace.settings
+    if settings.is_production:
+        raise ConfigurationError(
+            "ENVIRONMENT is production, and `fastgres dev` migrates, reloads and shows errors. "
+            "Use `fastgres serve` there."
+        )
     configure_logging(settings)
     with until_interrupted(), listen(settings) as listener:
         address = Address(settings.host, listener.getsockname()[1])
@@ -61,6 +75,15 @@ def serve_migrated(workplace: Workplace, *, migrate: bool) -> None:
 
     Raises:
         MigrationError: when the schema is not at head; says the command.
+
+    ```python
+    from fastgres.dev import Workplace, serve_migrated
+
+    def serve_four() -> None:
+        serve_migrated(Workplace.here(workers=4), migrate=False)
+
+    assert callable(serve_four)
+    ```
     """
     configure_logging(workplace.settings)
     with workplace.address() as url:

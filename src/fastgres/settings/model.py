@@ -32,7 +32,17 @@ def split_list(value: Any) -> Any:
 
 
 CommaList = Annotated[list[str], NoDecode, BeforeValidator(split_list)]
-"""A list that the environment may give as `a,b` or as JSON `["a","b"]`."""
+"""A list that the environment may give as `a,b` or as JSON `["a","b"]`.
+
+```python
+from fastgres.settings import CommaList, Settings, load_settings
+
+class ShopSettings(Settings):
+    carriers: CommaList = ["post"]
+
+assert load_settings(ShopSettings, carriers="dhl, ups").carriers == ["dhl", "ups"]
+```
+"""
 
 Seconds = Annotated[float, Field(ge=0)]
 PositiveSeconds = Annotated[float, Field(gt=0)]

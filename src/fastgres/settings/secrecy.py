@@ -6,6 +6,14 @@ import re
 from functools import lru_cache
 
 MASK = "***"
+"""What stands where a secret was.
+
+```python
+from fastgres.settings import MASK, mask_credentials
+
+assert MASK in mask_credentials("redis://app:pa55@cache")
+```
+"""
 
 _SECRET_NAME = re.compile(
     r"passw(or)?d|passphrase|secret|token|authori[sz]ation|cookie|api_?key|private_?key"

@@ -18,7 +18,15 @@ from fastgres.settings.model import Settings
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """Describe one setting; `default` is shown as one would write it, empty when required."""
+    """Describe one setting; `default` is shown as one would write it, empty when required.
+
+    ```python
+    from fastgres.settings import SettingRow, Settings, describe_settings
+
+    first: SettingRow = describe_settings(Settings)[0]
+    assert (first.variable, first.default) == ("ENVIRONMENT", "development")
+    ```
+    """
 
     name: str
     variable: str
