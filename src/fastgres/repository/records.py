@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ClauseElement, Column
@@ -84,28 +85,21 @@ def records(
     columns = table_columns(model)
     made = {name for name, column in columns.items() if column.default is not None}
     names = [name for name in columns if name in rows[0] or name in made]
-    prepare = [_processor(columns[name], dialect) for name in names]
-    read = [_reader(name, columns[name]) for name in names]
-    tuples = (
-        tuple(bind(value(row)) for bind, value in zip(prepare, read, strict=True)) for row in rows
-    )
+    getters = [_getter(name, columns[name], dialect, given=name in rows[0]) for name in names]
+    tuples = (tuple([get(row) for get in getters]) for row in rows)
     return [columns[name].name for name in names], tuples
 
 
-def _processor(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any]:
-    return column.type.dialect_impl(dialect).bind_processor(dialect) or _unchanged
+def _getter(
+    name: str, column: Column[Any], dialect: Dialect, *, given: bool
+) -> Callable[[Row], Any]:
+    """Return what makes the value of one column from a row; called for every value copied."""
+    read = itemgetter(name) if given else _default(column.default)
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return read if process is None else lambda row: process(read(row))
 
 
-def _unchanged(value: Any) -> Any:
-    return value
-
-
-def _reader(name: str, column: Column[Any]) -> Callable[[Row], Any]:
-    default: Any = column.default
-
-    def read(row: Row) -> Any:
-        if name in row:
-            return row[name]
-        return default.arg(RowContext(row)) if default.is_callable else default.arg
-
-    return read
+def _default(default: Any) -> Callable[[Row], Any]:
+    if default.is_callable:
+        return lambda row: default.arg(RowContext(row))
+    return lambda _row: default.arg
