@@ -81,7 +81,8 @@ def template_database(_workshop: Workshop, prepare_template: Prepare) -> str:
 
 
 @pytest.fixture(scope="session")
-def _shared_database(_workshop: Workshop, template_database: str) -> Iterator[SharedDatabase]:
+def shared_database(_workshop: Workshop, template_database: str) -> Iterator[SharedDatabase]:
+    """The copy of the template on which all rolled back tests of this process work in turn."""
     from fastgres.testing.workshop import SharedDatabase
 
     shared = SharedDatabase(_workshop, template_database)
@@ -100,7 +101,7 @@ def empty_database(_workshop: Workshop) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest, _workshop: Workshop) -> Iterator[str]:
     """The URL of the database of this test. Committing to it is for tests marked `clone`."""
     if request.node.get_closest_marker("clone") is None:
-        shared: SharedDatabase = request.getfixturevalue("_shared_database")
+        shared: SharedDatabase = request.getfixturevalue("shared_database")
         yield shared.clean_url()
         return
     with _workshop.copy(request.getfixturevalue("template_database")) as url:
@@ -128,7 +129,7 @@ async def database(
         async with pooled(workshop.database(database_url, settings)) as own:
             yield own
     else:
-        async with rolled_back(request.getfixturevalue("_shared_database"), settings) as joined:
+        async with rolled_back(request.getfixturevalue("shared_database"), settings) as joined:
             yield joined
 
 
