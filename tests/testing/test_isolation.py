@@ -160,4 +160,4 @@ async def test_a_leaked_connection_is_an_error(database: Database) -> None:
         async with pooled(database):
             leaked.append(database.session())
             await leaked[0].scalar(COUNT)
-    await leaked[0].close()
+    await leaked[0].invalidate()

@@ -115,16 +115,16 @@ async def rolled_back(shared: SharedDatabase, settings: Settings) -> AsyncIterat
         async with engine.connect() as connection, connection.begin() as transaction:
             # SQLAlchemy begins with the first statement, which a test may never come to.
             await connection.execute(select(literal(1)))
-            try:
-                with watched(_synchronous(connection)):
+            with watched(_synchronous(connection)):
+                try:
                     yield Database.bound_to(connection, settings)
-            finally:
-                shared.spoilt = not await _in_transaction(connection)
+                finally:
+                    shared.spoilt = not await _in_transaction(connection)
+                    if shared.spoilt:
+                        await connection.invalidate()
                 if shared.spoilt:
-                    await connection.invalidate()
-            if shared.spoilt:
-                message = f"The test ended the transaction itself, by SQL. {_WAY_OUT}"
-                raise IsolationError(message)
+                    message = f"The test ended the transaction itself, by SQL. {_WAY_OUT}"
+                    raise IsolationError(message)
             await transaction.rollback()
     finally:
         await engine.dispose()
