@@ -49,7 +49,7 @@ VALUES = {
     "created_at": st.datetimes(NAIVE("1900-01-01"), timezones=st.just(dt.UTC)),
     "deleted_at": st.none(),
 }
-ROWS = st.lists(st.fixed_dictionaries({"price": PRICE}, optional=VALUES), min_size=1, max_size=6)
+ROWS = st.lists(st.fixed_dictionaries({"price": PRICE}, optional=VALUES), min_size=1, max_size=3)
 MADE = {"id", "isbn", "title", "created_at", "updated_at"}
 
 
@@ -67,7 +67,7 @@ def content(found: Book, given: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows=ROWS)
 async def test_copy_writes_what_insert_writes(session: Session, rows: list[dict[str, Any]]) -> None:

@@ -88,7 +88,7 @@ async def insert_one(session: Session, author: UUID, new: list[dict[str, Any]]) 
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     rows=st.lists(ROW, max_size=14),
@@ -120,7 +120,7 @@ async def test_walk_meets_every_row_exactly_once(
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(cursor=st.text(max_size=300) | st.binary(max_size=80).map(lambda raw: raw.hex()))
 async def test_no_text_breaks_a_page(session: Session, cursor: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import and_, false, or_, tuple_
+from sqlalchemy import and_, or_, tuple_
 
 from fastgres.errors import ConfigurationError
 from fastgres.repository.columns import attribute, primary_key
@@ -70,10 +70,14 @@ class SortKey:
         """Select the rows that have this value."""
         return self.column.is_(None) if value is None else self.column == self.bound(value)
 
+    def is_last(self, value: object) -> bool:
+        """Tell whether no other value stands after this one."""
+        return value is None and not self.descending
+
     def beyond(self, value: object) -> ColumnElement[bool]:
-        """Select the rows that stand after this value."""
+        """Select the rows that stand after this value; `is_last` tells that there are none."""
         if value is None:
-            return self.column.is_not(None) if self.descending else false()
+            return self.column.is_not(None)
         if self.descending:
             return self.column < self.bound(value)
         after: ColumnElement[bool] = self.column > self.bound(value)
@@ -151,7 +155,9 @@ class Ordering:
         pairs = list(zip(self.keys, values, strict=True))
         equal = [key.equal(value) for key, value in pairs]
         cases = [
-            and_(*equal[:place], key.beyond(value)) for place, (key, value) in enumerate(pairs)
+            and_(*equal[:place], key.beyond(value))
+            for place, (key, value) in enumerate(pairs)
+            if not key.is_last(value)
         ]
         if inclusive:
             cases.append(and_(*equal))
