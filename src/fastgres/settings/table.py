@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined
 
 from fastgres.settings.loading import holds_secret
 from fastgres.settings.model import Settings
+from fastgres.settings.secrecy import MASK, mask_credentials, names_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def _row(name: str, field: FieldInfo) -> SettingRow:
         name=name,
         variable=name.upper(),
         type=_type(field.annotation),
-        default=_default(field),
+        default=MASK if names_secret(name) and isinstance(field.default, str) else _default(field),
         description=field.description or "",
         required=field.is_required(),
         secret=holds_secret(field.annotation),
@@ -116,4 +117,4 @@ def _default(field: FieldInfo) -> str:
         case list():
             return ",".join(str(item) for item in field.default)
         case _:
-            return str(field.default)
+            return mask_credentials(str(field.default))

@@ -1,0 +1,129 @@
+"""`fastgres db`, on a project with its own PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli import kiosk
+
+pytestmark = [pytest.mark.xdist_group("cli"), pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def folder(project_folder: Path) -> Path:
+    """The project, its database at head."""
+    done(kiosk.run(project_folder, "db", "upgrade"))
+    return project_folder
+
+
+def done(finished: subprocess.CompletedProcess[str]) -> str:
+    """Return what a command that has to work printed."""
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def rows(folder: Path) -> str:
+    """Count the rows by psql."""
+    return done(kiosk.run(folder, "db", "shell", "--", "-Atc", "select count(*) from papers"))
+
+
+def test_down_and_up_again(folder: Path) -> None:
+    """Status and check follow; check fails while something is pending."""
+    assert json.loads(done(kiosk.run(folder, "db", "status", "--json"))) == {
+        "at_head": True,
+        "current": ["a1"],
+        "heads": ["a1"],
+        "pending": [],
+    }
+    assert done(kiosk.run(folder, "db", "downgrade", "-1")) == "now at base\n"
+    pending = json.loads(done(kiosk.run(folder, "db", "status", "--json")))["pending"]
+    assert [(one["id"], one["message"]) for one in pending] == [("a1", "add papers")]
+    assert "add papers" in done(kiosk.run(folder, "db", "status"))
+    checked = kiosk.run(folder, "db", "check", "--json")
+    assert checked.returncode == 1
+    assert json.loads(checked.stdout)["agrees"] is False
+    assert "a1" in done(kiosk.run(folder, "db", "upgrade"))
+    assert done(kiosk.run(folder, "db", "upgrade")) == "nothing to apply\n"
+    assert "agree" in done(kiosk.run(folder, "db", "check"))
+
+
+def test_seeds_once(folder: Path) -> None:
+    """A database with data is left alone."""
+    done(kiosk.run(folder, "db", "reset", "--yes"))
+    finished = kiosk.run(folder, "db", "seed")
+    assert "Seeding papers" in finished.stderr
+    assert "nothing to do" in done(kiosk.run(folder, "db", "seed"))
+    assert rows(folder) == "3\n"
+
+
+def test_new_writes_what_the_models_have(folder: Path) -> None:
+    """Not anything when there is nothing, which is exit code 1."""
+    finished = kiosk.run(folder, "db", "new", "nothing")
+    assert finished.returncode == 1
+    assert "Error: " in finished.stderr
+    written = Path(done(kiosk.run(folder, "db", "new", "fill", "--empty")).splitlines()[-1])
+    assert written.parent == folder / "migrations" / "versions"
+    written.unlink()
+
+
+def test_psql_gets_its_exit_code_through(folder: Path) -> None:
+    """A script sees that its statement failed."""
+    finished = kiosk.run(folder, "db", "shell", "--", "-c", "select nonsense")
+    assert finished.returncode == 1
+    assert "nonsense" in finished.stderr
+
+
+def test_python_shell_awaits_at_the_prompt(folder: Path) -> None:
+    """Models, session and one event loop are at hand; an error does not end it."""
+    typed = """\
+session.add(Paper(title="typed")); await session.flush()
+1 / 0
+print("TITLE", await session.scalar(select(Paper.title).where(Paper.title == "typed")))
+"""
+    finished = kiosk.feed(folder, typed, "db", "shell", "--python")
+    assert finished.returncode == 0, finished.stderr
+    assert "TITLE typed" in finished.stdout
+    assert "ZeroDivisionError" in finished.stderr
+
+
+def test_reset_asks_and_can_be_declined(folder: Path) -> None:
+    """The question names the database; no answer is a no."""
+    kiosk.run(folder, "db", "seed")
+    for answer in ("n\n", ""):
+        finished = kiosk.feed(folder, answer, "db", "reset")
+        assert finished.returncode == 1
+        assert "Drop the database 'app'" in finished.stderr
+    assert rows(folder) == "3\n"
+    assert kiosk.feed(folder, "y\n", "db", "reset").returncode == 0
+    assert rows(folder) == "0\n"
+
+
+def test_reset_is_refused_in_production(folder: Path) -> None:
+    """Whatever is said."""
+    finished = kiosk.run(
+        folder,
+        "db",
+        "reset",
+        "--yes",
+        ENVIRONMENT="production",
+        SECRET_KEY="s" * 40,
+        DATABASE_URL="postgresql://app:hunter2@127.0.0.1:1/shop",
+    )
+    assert finished.returncode == 1
+    assert "ENVIRONMENT is production" in finished.stderr
+    assert "hunter2" not in finished.stderr
+
+
+def test_a_server_that_is_away_is_a_message(folder: Path) -> None:
+    """Without a traceback and without the password."""
+    finished = kiosk.run(
+        folder, "db", "status", DATABASE_URL="postgresql://app:hunter2@127.0.0.1:1/shop"
+    )
+    assert finished.returncode == 1
+    assert "Error: " in finished.stderr
+    assert "Traceback" not in finished.stderr
+    assert "hunter2" not in finished.stderr
