@@ -51,10 +51,9 @@ class Keeper:
 
     def run(self) -> None:
         """Keep the server up until nobody needs it, or it cannot be started at all."""
-        self.server.end_strays()
-        self.lock.write(self.server.to_json())  # from now on, a server that answers is ours
         while self._should_start():
             self.server.end_strays()
+            self.lock.write(self.server.to_json())  # from now on, a server that answers is ours
             self._watch(_start(self.server))
         if self.server.has_borrowed_sockets:
             with contextlib.suppress(OSError):
