@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60
+PATIENCE = 120
 SAFE = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": "0123456789012345678901234567890123456789",

@@ -17,6 +17,8 @@ from tests.app.process import running
 if TYPE_CHECKING:
     from tests.app.process import Process
 
+pytestmark = pytest.mark.timeout(400)  # processes on a busy machine take their time to start
+
 
 async def held(service: Process) -> tuple[asyncio.Task[int], int]:
     """Have a request that waits; return it and the worker it waits in."""

@@ -6,7 +6,11 @@ import asyncio
 import os
 import signal
 
+import pytest
+
 from tests.app.process import running
+
+pytestmark = pytest.mark.timeout(400)  # processes on a busy machine take their time to start
 
 
 async def test_every_worker_drains_and_none_stays() -> None:

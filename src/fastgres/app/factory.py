@@ -21,10 +21,20 @@ if TYPE_CHECKING:
 
 
 class AppOptions(TypedDict, total=False):
-    """What `create_app` takes besides title and routers."""
+    """What `create_app` takes besides title and routers.
+
+    ```python
+    from fastgres.app import AppOptions, create_app
+
+    options: AppOptions = {"version": "2.1.0", "database": database}
+    app = create_app(settings, title="Greeter", routers=[], **options)
+    assert app.version == "2.1.0"
+    ```
+    """
 
     version: str
     description: str
+    tags: list[dict[str, str]]
     metadata: MetaData | None
     database: Database | None
     database_url: str | None
@@ -40,7 +50,7 @@ def create_app(
 ) -> FastAPI:
     """Return the service: its routers behind the boundary, its database opened in the lifespan.
 
-    `version` and `description` go into the OpenAPI document; `metadata` (default `Base.metadata`)
+    `version`, `description` and `tags` go into the OpenAPI document; `metadata` (default `Base.metadata`)
     names constraints in errors; `lifespan` opens what the service needs of its own, after the
     database and closed before it. Tests pass an open `database`, which is left open, or a
     `database_url`. `app.state.lifecycle` is the `Lifecycle`.
@@ -73,6 +83,7 @@ def create_app(
         title=title,
         version=options.get("version", "0.1.0"),
         description=options.get("description", ""),
+        openapi_tags=options.get("tags"),
         docs_url="/docs" if settings.serves_docs else None,
         redoc_url=None,
         openapi_url="/openapi.json" if settings.serves_docs else None,

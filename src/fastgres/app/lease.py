@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from fastgres.settings import Settings
 
 EMBEDDED_DATABASE = "app"
-"""Name of the service's database on the embedded server, which serves one project only."""
+"""Name of the service's database on the embedded server, which serves one project only.
+
+```python
+from fastgres.app import EMBEDDED_DATABASE
+
+assert EMBEDDED_DATABASE == "app"
+```
+"""
 
 
 @asynccontextmanager

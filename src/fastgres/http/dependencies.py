@@ -50,16 +50,75 @@ async def provide_settings(lifecycle: Annotated[Lifecycle, Depends(provide_lifec
 
 
 LifecycleDep = Annotated[Lifecycle, Depends(provide_lifecycle)]
-"""The application's lifecycle: whether it is draining, how much it is doing."""
+"""The application's lifecycle: whether it is draining, how much it is doing.
+
+```python
+from fastapi import APIRouter
+from fastgres.http import LifecycleDep
+
+router = APIRouter()
+
+@router.get("/load")
+async def read_load(lifecycle: LifecycleDep) -> int:
+    return lifecycle.active
+```
+"""
 
 SessionDep = Annotated[Session, Depends(provide_session)]
 """The session of the request: one for all dependencies, closed before the response leaves.
 
 It opens no connection before its first statement. Commit by `async with session.begin():`.
+
+```python
+from fastapi import APIRouter
+from fastgres.http import SessionDep
+from sqlalchemy import func, select
+from shop.models import Product
+
+router = APIRouter()
+
+@router.get("/products/count")
+async def count_products(session: SessionDep) -> int:
+    return await session.scalar(select(func.count()).select_from(Product))
+
+assert await count_products(session) >= 0
+```
 """
 
 DatabaseDep = Annotated[Database, Depends(provide_database)]
-"""The database, for sessions of your own: streams, websockets, work beside the request."""
+"""The database, for sessions of your own: streams, websockets, work beside the request.
+
+```python
+from fastapi import APIRouter, WebSocket
+from fastgres.http import DatabaseDep
+from sqlalchemy import text
+
+router = APIRouter()
+
+@router.websocket("/clock")
+async def tell_time(socket: WebSocket, database: DatabaseDep) -> None:
+    await socket.accept()
+    async for _ in socket.iter_text():
+        async with database.session() as session:
+            now = await session.scalar(text("SELECT now()"))
+        await socket.send_text(now.isoformat())
+```
+"""
 
 SettingsDep = Annotated[Settings, Depends(provide_settings)]
-"""The settings; annotate a dependency of yours with your own class to see its fields typed."""
+"""The settings, as fastgres knows them; this is how a service gets its own class typed.
+
+```python
+from typing import Annotated
+
+from fastapi import Depends
+from fastgres.http import SettingsDep
+from shop.core.config import Settings
+
+async def provide_shop_settings(settings: SettingsDep) -> Settings:
+    assert isinstance(settings, Settings)
+    return settings
+
+ShopSettingsDep = Annotated[Settings, Depends(provide_shop_settings)]
+```
+"""

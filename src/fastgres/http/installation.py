@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 
-from fastgres.http import health
 from fastgres.http.answer import answer_errors
 from fastgres.http.boundary import Boundary
+from fastgres.http.health import add_health_routes
 from fastgres.http.openapi import describe_api
 from fastgres.http.policy import Policy
 
@@ -35,7 +35,7 @@ def install(app: FastAPI, lifecycle: Lifecycle) -> None:
     ```
     """
     app.state.lifecycle = lifecycle
-    app.include_router(health.router)
+    add_health_routes(app)
     answer_errors(app)
     describe_api(app)
     _put_outermost(app, Policy(app, lifecycle))

@@ -46,6 +46,7 @@ def describe_api(app: FastAPI) -> None:
         if document is not described:
             _name_operations(app, document)
             _document_errors(document)
+            _describe_tags(document)
             described = document
         return document
 
@@ -133,6 +134,12 @@ def _merge(responses: dict[str, Any], error: type[ProblemError]) -> None:
             content.setdefault("examples", {}).setdefault(code, example)
     elif status not in responses:
         responses[status] = response_of(error)
+
+
+def _describe_tags(document: dict[str, Any]) -> None:
+    tags = document.setdefault("tags", [])
+    if all(tag["name"] != TAG for tag in tags):
+        tags.append({"name": TAG, "description": "For probes: alive, and able to work."})
 
 
 def _is_fastapis_own(response: dict[str, Any]) -> bool:

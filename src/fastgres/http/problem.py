@@ -14,7 +14,16 @@ _EXAMPLE_ID = "0199f6e0a4c37b7c9d5e2f1a3b4c5d6e"
 
 
 class ProblemField(BaseModel):
-    """One part of the request that is not right."""
+    """One part of the request that is not right.
+
+    ```python
+    from fastgres.http import Problem
+
+    reply = await client.get("/products?sort=pirce")
+    problem = Problem.model_validate(reply.json())
+    assert problem.errors and problem.errors[0].location[0] == "query"
+    ```
+    """
 
     location: list[str | int] = Field(
         description="Where it stands: `body`, `query`, `path`, `header` or `cookie`, then the way.",
