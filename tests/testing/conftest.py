@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 @pytest.fixture
 def alone(project: Project, tmp_path: Path) -> Project:
     """A project whose databases no other test makes."""
-    return replace(project, root=tmp_path / f"alone_{token_hex(4)}")
+    root = tmp_path / f"alone_{token_hex(4)}"
+    return replace(project, root=root, migrations=root / "migrations")
 
 
 @pytest.fixture
