@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import MISSING, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from fastgres.repository import Filter, KeysetQuery
 from shop.models.order import MAX_LINES, MAX_QUANTITY, NOTE_LENGTH, OrderStatus
-from shop.schemas.values import Amount, Body, Money, Text
+from shop.schemas.values import Amount, Body, Moment, Money, Text, WholeNumber
 
 Note = Annotated[Text, Field(max_length=NOTE_LENGTH, examples=["Leave it with the neighbour."])]
 
@@ -17,7 +17,7 @@ class OrderLine(Body):
     """A product and how many pieces of it."""
 
     product_id: UUID
-    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_QUANTITY, examples=[2])]
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, examples=[2]), WholeNumber]
 
 
 class OrderCreate(Body):
@@ -84,8 +84,8 @@ class OrderQuery(KeysetQuery):
 
     customer_id: UUID | None = None
     status: Annotated[list[OrderStatus] | None, Filter("in")] = None
-    placed_from: Annotated[AwareDatetime | None, Filter("ge", column="created_at")] = None
-    placed_before: Annotated[AwareDatetime | None, Filter("lt", column="created_at")] = None
+    placed_from: Annotated[Moment | None, Filter("ge", column="created_at")] = None
+    placed_before: Annotated[Moment | None, Filter("lt", column="created_at")] = None
     total_min: Annotated[Amount | None, Filter("ge", column="total")] = None
     total_max: Annotated[Amount | None, Filter("le", column="total")] = None
     sort: Literal["-created_at", "created_at", "-total", "total"] = "-created_at"

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import MISSING, BaseModel, ConfigDict, Field, StrictBool
 
 from fastgres.repository import Filter, KeysetQuery
 from shop.models.product import DESCRIPTION_LENGTH, MAX_STOCK, NAME_LENGTH, SKU_LENGTH
-from shop.schemas.values import Amount, Body, Line, Money, Price, Text
+from shop.schemas.values import Amount, Body, Line, Money, Price, Text, WholeNumber
 
 Sku = Annotated[
     str, Field(max_length=SKU_LENGTH, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", examples=["MUG-01"])
@@ -17,7 +17,7 @@ ProductName = Annotated[Line, Field(max_length=NAME_LENGTH, examples=["Blue mug"
 Description = Annotated[
     Text, Field(max_length=DESCRIPTION_LENGTH, examples=["Stoneware, holds 300 ml."])
 ]
-Stock = Annotated[StrictInt, Field(ge=0, le=MAX_STOCK, examples=[25])]
+Stock = Annotated[int, Field(ge=0, le=MAX_STOCK, examples=[25]), WholeNumber]
 
 
 class ProductCreate(Body):
@@ -48,7 +48,7 @@ class ProductUpdate(Body):
 class Restock(Body):
     """Pieces that have arrived."""
 
-    quantity: Annotated[StrictInt, Field(ge=1, le=MAX_STOCK, examples=[10])]
+    quantity: Annotated[int, Field(ge=1, le=MAX_STOCK, examples=[10]), WholeNumber]
 
 
 class ProductRead(BaseModel):

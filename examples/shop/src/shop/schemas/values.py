@@ -1,6 +1,7 @@
 """Values that several schemas speak of, exactly as strict as their JSON schema says."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -22,6 +23,7 @@ PRICE_PATTERN = r"^(0\.(0[1-9]|[1-9][0-9]?)|[1-9][0-9]{0,5}(\.[0-9]{1,2})?)$"
 MONEY_PATTERN = r"^[0-9]{1,10}\.[0-9]{2}$"
 LINE_PATTERN = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 TEXT_PATTERN = r"^[^\x00]*$"
+MOMENT_PATTERN = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}"
 EMAIL_PATTERN = r"^[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,24}$"
 
 
@@ -46,6 +48,26 @@ def _read_amount(amount: object) -> Decimal:
         raise PydanticCustomError("amount", "Write the amount such as 19.90")
     return Decimal(amount)
 
+
+def _refuse_text(number: object) -> object:
+    """Leave out what pydantic would turn into a number; 2.0 is a whole number in JSON."""
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return number
+
+
+def _refuse_number(moment: object) -> object:
+    """Leave out what pydantic would take for seconds since 1970."""
+    if isinstance(moment, str) and not re.match(MOMENT_PATTERN, moment):
+        raise PydanticCustomError("moment", "Write the time such as 2026-01-31T12:00:00Z")
+    return moment
+
+
+WholeNumber = BeforeValidator(_refuse_text)
+"""Marks an `int` of a body: text and booleans are none. Stands last, after the bounds."""
+
+Moment = Annotated[datetime, BeforeValidator(_refuse_number)]
+"""A time with its offset from UTC, in a query string."""
 
 Line = Annotated[str, StringConstraints(min_length=1, pattern=LINE_PATTERN)]
 """One line of text with something to see in it; bound its length where it is used."""
