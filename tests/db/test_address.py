@@ -35,6 +35,10 @@ def test_a_socket_directory_survives() -> None:
     assert dsn("postgresql://ada@/shop?host=/run/pg") == "postgresql://ada@/shop?host=/run/pg"
 
 
+def test_the_slashes_stay_without_a_host() -> None:
+    assert dsn("postgres:///shop?host=/run/pg") == "postgresql:///shop?host=/run/pg"
+
+
 def test_a_password_with_escapes_survives() -> None:
     assert dsn("postgresql://ada:p%40ss%2F@db/shop") == "postgresql://ada:p%40ss%2F@db/shop"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fastgres.errors import ConfigurationError
 
@@ -35,7 +35,8 @@ def dsn(url: str) -> str:
     if "," in parts.netloc or "," in options.get("host", ""):
         options.setdefault("target_session_attrs", "read-write")
     query = urlencode(options, safe="/", quote_via=quote)
-    return urlunsplit(("postgresql", parts.netloc, parts.path, query, ""))
+    # Not by urlunsplit: without a host it drops the slashes that libpq insists on.
+    return f"postgresql://{parts.netloc}{parts.path}{'?' if query else ''}{query}"
 
 
 def _sslmode(value: str) -> str:

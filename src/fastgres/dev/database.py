@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
@@ -63,7 +63,7 @@ async def recreate(url: str) -> None:
     name = database_name(url)
     quoted = '"' + name.replace('"', '""') + '"'
     parts = urlsplit(dsn(url))
-    maintenance = urlunsplit(parts._replace(path=f"/{MAINTENANCE}"))
+    maintenance = f"{parts.scheme}://{parts.netloc}/{MAINTENANCE}?{parts.query}"
     try:
         connection = await asyncpg.connect(maintenance, timeout=TIMEOUT)
         try:

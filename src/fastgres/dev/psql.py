@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from fastgres.db import dsn
 from fastgres.embedded import find_programs
@@ -60,5 +60,5 @@ def without_password(url: str) -> tuple[str, str | None]:
     found = unquote(password) if colon else None
     found = options.pop("password", found)
     query = urlencode(options, safe="/", quote_via=quote)
-    bare = (parts.scheme, f"{user}{at_sign}{hosts}", parts.path, query, "")
-    return urlunsplit(bare), found
+    bare = f"{parts.scheme}://{user}{at_sign}{hosts}{parts.path}"
+    return f"{bare}?{query}" if query else bare, found
