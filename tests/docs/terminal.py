@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,9 @@ from tests.docs.blocks import ROOT, Block
 
 PATIENCE = 60.0
 """Seconds after which a program that is to say something is taken for stuck."""
+
+PORT = "8000"
+"""The port that pages speak of; a terminal has another, as several may be open."""
 
 END = "\x1eend "
 FAILS = "# fails"
@@ -66,10 +70,10 @@ def shows(shown: str, output: str) -> bool:
     A line of nothing but `...` stands for any number of lines.
     """
     lines = [
-        r"[\s\S]*" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*")
+        r"(?:.*\n)*" if line == "..." else re.escape(line).replace(r"\.\.\.", ".*") + r"\n"
         for line in normal(shown).splitlines()
     ]
-    return re.fullmatch("\n".join(lines), normal(output)) is not None
+    return re.fullmatch("".join(lines), normal(output) + "\n") is not None
 
 
 def normal(text: str) -> str:
@@ -84,15 +88,23 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"PATH": path, "NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb", **more}
 
 
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Terminal:
     """One shell for one page, so that `cd` and variables last from block to block."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.port = str(free_port())
         self.shell = subprocess.Popen(
             ["bash", "--norc"],
             cwd=directory,
-            env=environment(),
+            env=environment(PORT=self.port),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -101,9 +113,14 @@ class Terminal:
         )
         self.servers: list[subprocess.Popen[str]] = []
 
+    def on_page(self, output: str) -> str:
+        """Return an output with the port that pages speak of."""
+        return output.replace(self.port, PORT)
+
     def run(self, command: str) -> tuple[str, int]:
         """Run a command to its end; return what it printed, and its exit code."""
         stdin, stdout = pipes(self.shell)
+        command = command.replace(PORT, self.port)
         stdin.write(f"{{ {command}\n}} </dev/null\nprintf '\\n{END}%s\\n' $?\n")
         stdin.flush()
         lines: list[str] = []
@@ -121,7 +138,7 @@ class Terminal:
             server = subprocess.Popen(
                 ["bash", "--norc", "-c", command.text],
                 cwd=directory.strip(),
-                env=environment(),
+                env=environment(PORT=self.port),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -130,7 +147,7 @@ class Terminal:
             )
         self.servers.append(server)
         deadline = time.monotonic() + PATIENCE
-        while not shows(command.shown, log.read_text()):
+        while not shows(command.shown, self.on_page(log.read_text())):
             if server.poll() is not None or time.monotonic() > deadline:
                 break
             time.sleep(0.05)

@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.docs.blocks import Block, Example, page_examples
-from tests.docs.terminal import Command, commands_of, shows, terminal
+from tests.docs.terminal import Command, Terminal, commands_of, shows, terminal
 
 CONSOLE = ("console", "bash", "sh", "shell")
 NOT_RUN = {
     "make demo": "run, stopped, killed and started again by tests/docs/test_demo.py",
-    "127.0.0.1:8000": "asks the demo, and is run by the same file",
     "make test": "is what runs this test",
     "make check": "is the other half of what runs this test; here it would only take long",
 }
-"""Commands that are not run, each with its reason; with PORT=... and the like in front too."""
+"""Commands whose blocks are not run, each with its reason."""
 
 EXAMPLES = [found for page in page_examples() if (found := page.only(*CONSOLE)).blocks]
 FILES = {page.name: [block for block in page.blocks if block.title] for page in page_examples()}
@@ -27,9 +26,9 @@ def name_of(example: Example) -> str:
     return example.name
 
 
-def left_out(command: Command) -> bool:
-    """Tell whether a command stands in the list above."""
-    return any(name in command.text.split(" #")[0] for name in NOT_RUN)
+def left_out(block: Block) -> bool:
+    """Tell whether a command of the block stands in the list above."""
+    return any(command.text.split(" #")[0].strip() in NOT_RUN for command in commands_of(block))
 
 
 def write(block: Block, checkout: Path, directory: str) -> None:
@@ -48,18 +47,20 @@ def test_page_can_be_followed(example: Example, tmp_path: Path) -> None:
         for block in sorted((*example.blocks, *files), key=lambda block: block.line):
             if block.title:
                 write(block, opened.directory, opened.run("pwd")[0])
-                continue
-            for command in commands_of(block):
-                if left_out(command):
-                    continue
-                place = f"{example.name}:{command.line} $ {command.text}"
-                if "background" in block.words:
-                    output = opened.start(command)
-                    assert shows(command.shown, output), f"{place}\n{output}"
-                    continue
-                output, code = opened.run(command.text)
-                assert (code != 0) == command.fails, f"{place}\n{output}"
-                assert not command.shown or shows(command.shown, output), f"{place}\n{output}"
+            elif not left_out(block):
+                for command in commands_of(block):
+                    follow(opened, command, background="background" in block.words)
+
+
+def follow(opened: Terminal, command: Command, *, background: bool) -> None:
+    """Type a command and compare what it prints with what the page shows."""
+    if background:
+        output = opened.start(command)
+        assert shows(command.shown, opened.on_page(output)), f"{command}\n{output}"
+        return
+    output, code = opened.run(command.text)
+    assert (code != 0) == command.fails, f"{command}\n{output}"
+    assert not command.shown or shows(command.shown, opened.on_page(output)), f"{command}\n{output}"
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name_of)
@@ -75,6 +76,7 @@ def test_commands_stand_behind_a_prompt(example: Example) -> None:
         ("one", "one\ntwo", False),
         ("port ...", "port 8000", True),
         ("one\n...\nfour", "one\ntwo\nthree\nfour", True),
+        ("one\n...\ntwo\n...", "one\ntwo", True),
         ("in ... s", "in 1.2 s\nand more", False),
     ],
 )

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.blocks import ROOT, page_examples
-from tests.docs.terminal import Command, commands_of, environment, shows
+from tests.docs.terminal import Command, commands_of, environment, free_port, shows
 
 PATIENCE = 150.0
 """Seconds for a start that migrates and fills the shop, on a machine that is busy with tests."""
@@ -52,13 +52,6 @@ class Demo:
         """Send a signal as a terminal does, to all of the demo, and wait for its end."""
         os.killpg(self.process.pid, number)
         return self.process.wait(PATIENCE)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start(checkout: Path, port: int) -> Demo:

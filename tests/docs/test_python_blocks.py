@@ -51,6 +51,16 @@ async def run(block: Block, preset: dict[str, Any]) -> None:
         vars(module).clear()
 
 
+def names_taken(block: Block) -> set[str]:
+    """Return the mapped classes of a block whose names others have: relationships find by name."""
+    mapped = {mapper.class_.__name__ for mapper in Base.registry.mappers}
+    return mapped & {
+        node.name
+        for node in ast.walk(ast.parse(block.text))
+        if isinstance(node, ast.ClassDef) and "__tablename__" in ast.unparse(node)
+    }
+
+
 @asynccontextmanager
 async def without_traces(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """Stand in the shop's folder, and forget the tables that the block declared."""
@@ -77,6 +87,7 @@ async def test_block_runs(
     block: Block, preset: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is shown works, with nothing but what is shown and the preset names."""
+    assert names_taken(block) == set(), "choose names that no other test or example declares"
     async with without_traces(monkeypatch):
         await run(block, preset)
 

@@ -38,8 +38,8 @@ class Base(DeclarativeBase):
 
         name: Mapped[str]
 
-    assert str(Gadget.__table__.c.created_at.type) == "TIMESTAMP WITH TIME ZONE"
-    Base.metadata.remove(Gadget.__table__)
+    assert Gadget.__table__.c.created_at.type.timezone
+    assert {index.name for index in Gadget.__table__.constraints} == {"pk_gadgets"}
     ```
     """
 
