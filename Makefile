@@ -7,6 +7,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 PORT ?= 8000
 PYTHON ?=
 PYTHON313 ?= 3.13
+EXAMPLES ?= 200
 POSTGRES15 ?= /usr/lib/postgresql/15/bin
 export PYTHON
 
@@ -58,7 +59,8 @@ test: $(STAMP) ## Run all tests; DATABASE_URL=postgresql://... uses that server
 check: $(STAMP) ## Lint, formatting, types and the layers
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy src tests tools
+	cd examples/shop && $(CURDIR)/$(BIN)/mypy --config-file ../../pyproject.toml src tests migrations
 	$(BIN)/lint-imports
 
 .PHONY: test-python313
@@ -76,6 +78,10 @@ test-sqlalchemy20: $(UV) ## Run all tests on SQLAlchemy 2.0.51, the oldest that 
 test-postgres15: $(STAMP) ## Run all tests on PostgreSQL 15 (POSTGRES15=directory of its programs)
 	$(BIN)/python tools/with_postgres.py $(POSTGRES15) $(MAKE) test
 
+.PHONY: schemathesis
+schemathesis: $(STAMP) ## Try made-up requests on the shop over TCP, all checks (EXAMPLES=200)
+	cd examples/shop && EXAMPLES=$(EXAMPLES) $(CURDIR)/$(BIN)/python -m pytest tests/fuzzing -q
+
 .PHONY: docs
 docs: $(STAMP) ## Write the pages of docs/ that are generated from the code
 	$(BIN)/python tools/reference.py
@@ -90,7 +96,7 @@ lock: $(UV) ## Move the locked packages to their newest fitting versions
 
 .PHONY: clean
 clean: ## Remove what make installed (the data of the demo stays)
-	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .tools .cache examples/shop/.mypy_cache .mypy_cache .ruff_cache .import_linter_cache
 
 $(UV): requirements/uv.txt tools/install-uv
 	@echo "Installing uv into .tools (once)"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
-from tests.models import metadata
 
 from fastgres.settings import Project
+from tests.models import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
