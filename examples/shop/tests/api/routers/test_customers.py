@@ -98,6 +98,7 @@ async def test_null_is_no_value_of_a_required_column(
     response = await client.patch(f"/customers/{customer.id}", json={field: None})
 
     assert response.status_code == 422
+    assert response.json()["code"] == "invalid_request"
 
 
 async def test_a_deleted_customer_is_gone_and_the_address_free(

@@ -165,6 +165,7 @@ async def test_null_is_no_value_of_a_required_column(
     response = await client.patch(f"/products/{product.id}", json={field: None})
 
     assert response.status_code == 422
+    assert response.json()["code"] == "invalid_request"
     assert response.json()["errors"][0]["location"][:2] == ["body", field]
 
 
