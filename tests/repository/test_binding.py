@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import pytest
+from pydantic import AwareDatetime
 
 from fastgres.db import Session
 from fastgres.errors import ConfigurationError, InvalidTextError, InvalidValueError, OutOfRangeError
@@ -54,6 +55,7 @@ def test_field_of_another_type_than_the_column_is_refused(annotation: Any, colum
         (Binding | None, "binding"),
         (Any, "title"),
         (dt.datetime | None, "published_at"),
+        (AwareDatetime | None, "published_at"),
     ],
 )
 def test_field_of_a_fitting_type_is_accepted(annotation: Any, column: str) -> None:

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import types
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
+from pydantic import (
+    AwareDatetime,
+    FutureDate,
+    FutureDatetime,
+    NaiveDatetime,
+    PastDate,
+    PastDatetime,
+)
 from typing_extensions import TypeAliasType
 
 from fastgres.repository.filtering import Filter
 
 _UNIONS = (Union, types.UnionType)
 _LISTS = (list, set, frozenset, tuple)
+_STANDS_FOR: Final[dict[Any, type]] = {
+    AwareDatetime: dt.datetime,
+    NaiveDatetime: dt.datetime,
+    PastDatetime: dt.datetime,
+    FutureDatetime: dt.datetime,
+    PastDate: dt.date,
+    FutureDate: dt.date,
+}
+"""Classes of pydantic that no value is an instance of, and what the values are."""
 
 
 def members(annotation: Any) -> Iterator[Any]:
@@ -49,7 +67,7 @@ def value_types(annotation: Any) -> frozenset[type]:
         if get_origin(part) is Literal:
             found |= {type(value) for value in get_args(part)}
         elif isinstance(part, type) and part not in {Any, object}:
-            found.add(part)
+            found.add(_STANDS_FOR.get(part, part))
         else:
             return frozenset()
     return frozenset(found)
