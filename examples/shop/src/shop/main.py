@@ -26,13 +26,12 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     """Make the application; settings come from the environment unless given."""
     check_repositories()
     settings = settings or load_settings(Settings)
-    app = create_service(
+    return create_service(
         settings,
         title=settings.shop_name,
         description=DESCRIPTION,
+        tags=TAGS,
         routers=[products.router, customers.router, orders.router],
         metadata=Base.metadata,
         database=database,
     )
-    app.openapi_tags = TAGS
-    return app

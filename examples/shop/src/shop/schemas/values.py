@@ -1,12 +1,12 @@
 """Values that several schemas speak of, exactly as strict as their JSON schema says."""
 
 import re
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -66,7 +66,7 @@ def _refuse_number(moment: object) -> object:
 WholeNumber = BeforeValidator(_refuse_text)
 """Marks an `int` of a body: text and booleans are none. Stands last, after the bounds."""
 
-Moment = Annotated[datetime, BeforeValidator(_refuse_number)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_refuse_number)]
 """A time with its offset from UTC, in a query string."""
 
 Line = Annotated[str, StringConstraints(min_length=1, pattern=LINE_PATTERN)]
