@@ -53,3 +53,29 @@ async def serve() -> AsyncIterator[Serve]:
             return await stack.enter_async_context(client)
 
         yield make
+
+
+def asgi_scope(path: str) -> dict[str, Any]:
+    """Make the scope of a GET."""
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "GET",
+        "path": path,
+        "root_path": "",
+        "scheme": "http",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+        "client": None,
+        "server": None,
+    }
+
+
+async def nothing_more() -> dict[str, Any]:
+    """Receive an empty body."""
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def ignored(_: Any) -> None:
+    """Send to nobody."""

@@ -44,6 +44,14 @@ async def exchange(port: int, request: bytes) -> Answer:
         writer.close()
 
 
+def send_all_then_read(port: int, request: bytes) -> bytes:
+    """Send every byte before looking for an answer, as simple clients do; return its first line."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        with connection.makefile("rb") as answer:
+            return answer.readline()
+
+
 async def read_response(reader: asyncio.StreamReader) -> Answer:
     """Read one response with a Content-Length."""
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")

@@ -15,7 +15,7 @@ from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from fastgres.errors import ConflictError, NotFoundError, UnavailableError
 from fastgres.observability import configure_logging, current_request_id
 from fastgres.settings import Settings
-from tests.http.conftest import service
+from tests.http.conftest import asgi_scope, ignored, nothing_more, service
 from tests.http.listening import exchange, listening, read_response
 
 if TYPE_CHECKING:
@@ -259,8 +259,11 @@ async def test_response_that_breaks_off_is_not_passed_off_as_whole(router: APIRo
 
         return StreamingResponse(body(), headers={"Content-Length": "8"})
 
-    with listening(service(router)) as port, pytest.raises(asyncio.IncompleteReadError):
+    app = service(router)
+    with listening(app) as port, pytest.raises(asyncio.IncompleteReadError):
         await exchange(port, b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    with pytest.raises(ValueError, match="in the middle"):
+        await app(asgi_scope("/stream"), nothing_more, ignored)
 
 
 async def test_keep_alive_survives_errors(router: APIRouter) -> None:

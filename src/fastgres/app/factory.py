@@ -50,10 +50,10 @@ def create_app(
 ) -> FastAPI:
     """Return the service: its routers behind the boundary, its database opened in the lifespan.
 
-    `version`, `description` and `tags` go into the OpenAPI document; `metadata` (default `Base.metadata`)
-    names constraints in errors; `lifespan` opens what the service needs of its own, after the
-    database and closed before it. Tests pass an open `database`, which is left open, or a
-    `database_url`. `app.state.lifecycle` is the `Lifecycle`.
+    `version`, `description` and `tags` go into the OpenAPI document; `metadata` (default
+    `Base.metadata`) names constraints in errors; `lifespan` opens what the service needs of its
+    own, after the database and closed before it. Tests pass an open `database`, which is left
+    open, or a `database_url`. `app.state.lifecycle` is the `Lifecycle`.
 
     The docs are at `/docs` and `/openapi.json`, in production only with `expose_docs`. A trailing
     slash is a different path: 404, no redirect.
