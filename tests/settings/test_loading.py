@@ -60,6 +60,7 @@ def test_a_variable_has_one_fault_only(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError) as raised:
         load_settings(Settings)
     assert str(raised.value).count("DATABASE_URL") == 1
+    assert "must start with" in str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["payment_key", "partner_password"])

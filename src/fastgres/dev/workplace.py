@@ -91,13 +91,16 @@ class Workplace:
         """Return what moves the schema at `url`."""
         return Migrator(url, self.project, metadata=self.metadata, settings=self.settings)
 
-    def database(self, url: str) -> Database:
-        """Return the database at `url` without limits of time, for work that no client awaits."""
-        patient = self.settings.model_copy(
-            update={
-                "database_statement_timeout": 0.0,
-                "database_transaction_timeout": 0.0,
-                "database_idle_in_transaction_timeout": 0.0,
-            }
+    @property
+    def patient(self) -> Settings:
+        """The settings without limits of time, for work that no client awaits."""
+        unlimited = (
+            "database_statement_timeout",
+            "database_transaction_timeout",
+            "database_idle_in_transaction_timeout",
         )
-        return Database(url, patient, metadata=self.metadata)
+        return self.settings.model_copy(update=dict.fromkeys(unlimited, 0.0))
+
+    def database(self, url: str) -> Database:
+        """Return the database at `url`, patient with long work."""
+        return Database(url, self.patient, metadata=self.metadata)
