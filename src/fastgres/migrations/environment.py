@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from fastgres.db import Database
 from fastgres.errors import MigrationError
-from fastgres.migrations import sql
+from fastgres.migrations import checks, sql
 from fastgres.migrations.enums import notice_enum_changes
 from fastgres.settings import Project, load_settings
 
@@ -66,7 +66,11 @@ def _options(metadata: MetaData) -> dict[str, Any]:
         "transaction_per_migration": True,
         "compare_type": True,
         "compare_server_default": True,
-        "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+        "autogenerate_plugins": [
+            "alembic.autogenerate.*",
+            "alembic.ext.checkconstraint_byname",
+            checks.NAME,
+        ],
     }
 
 

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One revision file; `message` is the first line of its docstring."""
+    """One revision file; `message` is the first line of its docstring.
+
+    ```python
+    from pathlib import Path
+    from fastgres.migrations import Revision
+
+    assert str(Revision("b2", "add orders", Path("add_orders.py"))) == "'b2' (add orders)"
+    ```
+    """
 
     id: str
     message: str

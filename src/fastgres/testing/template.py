@@ -75,7 +75,7 @@ def schema_parts(prepare: Prepare, metadata: MetaData) -> Iterator[bytes]:
     from sqlalchemy.schema import CreateIndex, CreateTable
 
     dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-    yield inspect.getsource(prepare).encode()
+    yield inspect.getsource(prepare if inspect.isroutine(prepare) else type(prepare)).encode()
     for table in metadata.sorted_tables:
         yield str(CreateTable(table).compile(dialect=dialect)).encode()
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
