@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from fastgres.app.protocol import ProblemProtocol
 from fastgres.app.workers import Workers
 from fastgres.errors import ConfigurationError
 from fastgres.observability import configure_logging, get_logger
@@ -27,11 +28,16 @@ KEEP_ALIVE = 75
 """Seconds an idle connection is kept: longer than the 60 of the usual load balancers, which
 otherwise send a request into a connection that is just being closed."""
 
+HEALTHCHECK = 60
+"""Seconds a worker may be silent before it is replaced. uvicorn's five end a worker that is still
+importing on a busy machine, and its successor likewise."""
+
 
 def server_config(app: str | Callable[[], FastAPI], settings: Settings) -> uvicorn.Config:
     """Return uvicorn's configuration for an application factory, `"shop.main:create_app"`.
 
-    Logs are ours, no header names the server, and forwarded headers are not believed.
+    Logs are ours, no header names the server, forwarded headers are not believed, and what is no
+    HTTP is answered with a problem document.
 
     ```python
     from fastgres.app import server_config
@@ -46,12 +52,14 @@ def server_config(app: str | Callable[[], FastAPI], settings: Settings) -> uvico
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
+        http=ProblemProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
+        timeout_worker_healthcheck=HEALTHCHECK,
         timeout_graceful_shutdown=math.ceil(settings.shutdown_timeout),
     )
 
