@@ -17,7 +17,9 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from fastgres.app import server_config
 from fastgres.settings import Project
+from shop.core.config import Settings
 from shop.models import Base, Order
 from tests.conftest import Store
 from tests.factories import CustomerFactory, ProductFactory
@@ -26,14 +28,14 @@ EXAMPLES = os.environ.get("EXAMPLES", "5")
 
 
 @pytest.fixture
-async def address(app: FastAPI) -> AsyncIterator[str]:
-    """The shop on a port of its own."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    await serving
+async def address(app: FastAPI, settings: Settings) -> AsyncIterator[str]:
+    """The shop on a port of its own, served as in production."""
+    server = uvicorn.Server(server_config(lambda: app, settings))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await serving
 
 
 def known_rows(project: Project) -> list[Base]:
