@@ -93,7 +93,7 @@ async def running(**settings: object) -> AsyncIterator[Process]:
     own = {name.upper(): str(value) for name, value in settings.items()}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        str(Path(__file__).with_name("service.py")),
+        *("-c", "from tests.app.service import main; main()"),
         cwd=ROOT,
         env={**os.environ, **SAFE, **own, "PORT": str(port), "PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.PIPE,

@@ -50,6 +50,7 @@ def create_app() -> FastAPI:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Serve, and say so when that is over."""
     serve("tests.app.service:create_app", load_settings(Settings))
     say("returned")

@@ -28,7 +28,7 @@ KEEP_ALIVE = 75
 """Seconds an idle connection is kept: longer than the 60 of the usual load balancers, which
 otherwise send a request into a connection that is just being closed."""
 
-HEALTHCHECK = 60
+HEALTHCHECK = 20
 """Seconds a worker may be silent before it is replaced. uvicorn's five end a worker that is still
 importing on a busy machine, and its successor likewise."""
 
