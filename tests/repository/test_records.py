@@ -61,7 +61,7 @@ class Odd(OddBase):
     address: Mapped[Any | None] = mapped_column(INET())
     json_null: Mapped[Any | None] = mapped_column(JSONB())
     sql_null: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
-    more: Mapped[int] = mapped_column(Computed("number + 1"))
+    more: Mapped[int] = mapped_column(Computed("number + 1", persisted=True))
 
 
 class Measured(OddBase):

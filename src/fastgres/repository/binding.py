@@ -9,7 +9,7 @@ from enum import Enum as PythonEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Enum
+from sqlalchemy import Enum, TypeDecorator
 
 from fastgres.errors import ConfigurationError
 from fastgres.repository.columns import attribute
@@ -56,7 +56,7 @@ class BoundQuery:
     def ordering(self, query: ListQuery) -> Ordering:
         """Return the order that the query asks for."""
         asked = getattr(query, "sort", None) or ""
-        return self.orderings[asked if isinstance(asked, str) else ",".join(asked)]
+        return self.orderings[asked if isinstance(asked, str) else ",".join(dict.fromkeys(asked))]
 
 
 class _Orderings(dict[str, Ordering]):
@@ -101,6 +101,9 @@ def _column(
 
 
 def _python_type(column: InstrumentedAttribute[Any]) -> type | None:
+    """Return the type of the column's values; None where only the type itself knows it."""
+    if isinstance(column.type, TypeDecorator):
+        return None
     try:
         kind: type = column.type.python_type
     except NotImplementedError:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum as PythonEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Enum, Integer, SmallInteger
+from sqlalchemy import BigInteger, DateTime, Enum, Integer, SmallInteger, TypeDecorator
 
 from fastgres.errors import FieldProblem, InvalidTextError, InvalidValueError, OutOfRangeError
 from fastgres.repository.cursor import invalid_cursor
@@ -39,6 +39,8 @@ def check_value(value: object, column: TypeEngine[Any], parameter: str) -> None:
 
 def fault_of(value: object, column: TypeEngine[Any]) -> tuple[type[InvalidValueError], str] | None:
     """Return why one value cannot be compared with the column: an error class and a sentence."""
+    if isinstance(column, TypeDecorator):
+        column = column.impl_instance
     if isinstance(value, str) and not isinstance(value, PythonEnum):
         return _fault_of_text(value, column)
     if isinstance(value, dt.datetime):
@@ -65,8 +67,8 @@ def _fault_of_text(
 def _fault_of_time(
     value: dt.datetime, column: TypeEngine[Any]
 ) -> tuple[type[InvalidValueError], str] | None:
-    zoned = isinstance(column, DateTime) and column.timezone
-    if zoned != (value.tzinfo is not None):
+    zoned = column.timezone if isinstance(column, DateTime) else None
+    if zoned not in {None, value.tzinfo is not None}:
         wanted = "Give the offset from UTC, such as Z." if zoned else "Give no offset from UTC."
         return InvalidValueError, wanted
     try:
