@@ -166,6 +166,22 @@ async def test_bug_is_logged_with_its_traceback_and_the_request_id(
     assert "ValueError: the bug" in line["exception"]
 
 
+async def test_response_that_does_not_fit_is_logged_without_its_values(
+    router: APIRouter, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @router.get("/secret", response_model=int)
+    async def secret() -> Any:
+        return "hunter2"
+
+    log_json()
+    reply = await (await serve(router)).get("/secret")
+    (line,) = events(capsys)
+    assert (reply.status_code, line["event"]) == (500, "response not valid")
+    assert line["errors"][0]["type"] == "int_parsing"
+    assert line["endpoint"] == "GET /secret"
+    assert "hunter2" not in json.dumps(line)
+
+
 async def test_error_of_middleware_added_by_others_is_a_problem_too(router: APIRouter) -> None:
     class Broken:
         def __init__(self, app: ASGIApp) -> None:

@@ -7,6 +7,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from fastapi.exceptions import ResponseValidationError
 from uuid_utils import uuid7
 
 from fastgres.errors import PayloadTooLargeError, UnavailableError, UncommittedChangesError
@@ -198,12 +199,19 @@ def log_error(error: BaseException, fault: Fault, *, started: bool = False) -> N
     """Log what went wrong: bugs with their traceback, an overload or a lost database without."""
     if isinstance(error, UncommittedChangesError):
         log.error("uncommitted changes", changes=error.changes, hint=str(error))
+    elif isinstance(error, ResponseValidationError):
+        log.error("response not valid", errors=_without_input(error), endpoint=error.endpoint_path)
     elif fault is INTERNAL:
         event = "response cut off" if started else "unhandled error"
         log.error(event, error=type(error).__name__, exc_info=error)
     elif fault.status >= 500:
         cause = error.__cause__ or error
         log.warning(fault.code, status=fault.status, cause=f"{type(cause).__name__}: {cause}")
+
+
+def _without_input(error: ResponseValidationError) -> list[dict[str, object]]:
+    """Return what pydantic found, without the rows of the database that it found it in."""
+    return [{key: one[key] for key in ("loc", "type", "msg")} for one in error.errors()]
 
 
 def _is_plain_text(headers: Iterable[tuple[bytes, bytes]]) -> bool:
