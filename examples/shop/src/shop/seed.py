@@ -1,5 +1,6 @@
 """The sample data: a shop after a year of business."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,6 +12,8 @@ CUSTOMERS = 1_000
 PRODUCTS = 2_000
 ORDERS = 100_000
 BATCH = 5_000
+PAUSE = 0.2
+"""Seconds between two looks at whether another process has finished seeding."""
 
 Report = Callable[[str, int, int], None]
 """Called with a stage, how many of its rows are done, and how many it has."""
@@ -30,7 +33,8 @@ async def seed(database: Database, report: Report) -> None:
 
 async def _is_empty(connection: AsyncConnection) -> bool:
     await connection.exec_driver_sql(sql.LIFT_TIMEOUTS)
-    await connection.exec_driver_sql(sql.LOCK)
+    while not (await connection.exec_driver_sql(sql.TRY_LOCK)).scalar_one():  # noqa: ASYNC110 - held by another process
+        await asyncio.sleep(PAUSE)
     return bool((await connection.exec_driver_sql(sql.IS_EMPTY)).scalar_one())
 
 

@@ -4,7 +4,7 @@ Every value follows from a row's number through md5, so that each run on each ve
 PostgreSQL gives the same shop.
 """
 
-LOCK = "SELECT pg_advisory_xact_lock(7350412908)"
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(7350412908)"
 """Let one process seed at a time; the next one finds the rows and leaves."""
 
 LIFT_TIMEOUTS = """
