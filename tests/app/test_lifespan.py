@@ -11,8 +11,11 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
 from fastgres.app import create_app
+from fastgres.errors import ConfigurationError
 from fastgres.http import Lifecycle, SessionDep
+from fastgres.repository import KeysetQuery, Repository
 from fastgres.settings import Settings
+from tests.models import Counter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -116,3 +119,18 @@ async def test_shutdown_turns_readiness_off(settings: Settings, database: Databa
     assert (await get(app, "/readyz")).status_code == 503
     async with app.router.lifespan_context(app):
         assert (await get(app, "/readyz")).status_code == 200
+
+
+async def test_a_filter_that_names_no_column_fails_at_the_start(settings: Settings) -> None:
+    class CounterQuery(KeysetQuery):
+        valeu: int | None = None
+
+    class CounterRepository(Repository[Counter]):
+        queries = (CounterQuery,)
+
+    app = create_app(settings, title="Test", routers=[])
+    try:
+        with pytest.raises(ConfigurationError, match="'value'"):
+            await app.router.lifespan_context(app).__aenter__()
+    finally:
+        CounterRepository.queries = ()

@@ -11,6 +11,7 @@ from fastgres.app.drain import drain_on_signal
 from fastgres.app.lease import lease_database
 from fastgres.db import Database
 from fastgres.observability import configure_logging, get_logger
+from fastgres.repository import check_repositories
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -41,6 +42,7 @@ class Resources:
         """Be the lifespan of `app`; what was opened is closed even when start-up fails halfway."""
         began = time.perf_counter()
         configure_logging(self.lifecycle.settings)
+        check_repositories()
         async with AsyncExitStack() as stack:
             if self.lifecycle.database is None:
                 await stack.enter_async_context(self._open_database())
