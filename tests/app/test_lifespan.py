@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import httpx
 import pytest
@@ -18,7 +18,7 @@ from fastgres.settings import Settings
 from tests.models import Counter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from fastgres.db import Database
 
@@ -126,7 +126,7 @@ async def test_a_filter_that_names_no_column_fails_at_the_start(settings: Settin
         valeu: int | None = None
 
     class CounterRepository(Repository[Counter]):
-        queries = (CounterQuery,)
+        queries: ClassVar[Sequence[type[KeysetQuery]]] = (CounterQuery,)
 
     app = create_app(settings, title="Test", routers=[])
     try:
