@@ -4,7 +4,6 @@ from fastapi import FastAPI
 
 from fastgres.app import create_app as create_service
 from fastgres.db import Database
-from fastgres.repository import check_repositories
 from fastgres.settings import load_settings
 from shop.api.routers import customers, orders, products
 from shop.core.config import Settings
@@ -24,7 +23,6 @@ TAGS = [
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
     """Make the application; settings come from the environment unless given."""
-    check_repositories()
     settings = settings or load_settings(Settings)
     return create_service(
         settings,
