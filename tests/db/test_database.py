@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select, text
 
 from fastgres.db import Database
-from fastgres.errors import ServerUnavailableError
+from fastgres.embedded import acquire
+from fastgres.errors import ServerUnavailableError, UnavailableError
 from tests.relay import Relay
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastgres.settings import Settings
 
 pytestmark = pytest.mark.clone
@@ -71,6 +76,35 @@ async def test_recovers_by_itself_when_the_server_is_back(
         await database.close()
 
 
+async def test_survives_a_killed_server_with_503_in_between(
+    tmp_path: Path, settings: Settings
+) -> None:
+    """The keeper of the embedded server brings it back; the pool must notice by itself."""
+    cluster = await asyncio.to_thread(acquire, tmp_path / "postgres", durable=False)
+    database = Database(cluster.url(), settings)
+    outcomes: list[object] = []
+
+    async def work() -> None:
+        while outcomes[-2:] != [503, 200]:
+            try:
+                await database.ping()
+                outcome = 200
+            except UnavailableError as error:
+                outcome = error.status
+            if outcomes[-1:] != [outcome]:
+                outcomes.append(outcome)
+
+    try:
+        postmaster = await postmaster_of(database)
+        async with asyncio.timeout(60):
+            os.kill(postmaster, signal.SIGKILL)
+            await work()
+        assert database.pool_status().lent == 0
+    finally:
+        await database.close()
+        await asyncio.to_thread(cluster.release)
+
+
 async def test_closes_within_its_deadline_although_the_server_hangs(
     database_url: str, settings: Settings
 ) -> None:
@@ -93,6 +127,14 @@ async def test_leaves_no_connection_open_on_the_server(
         async with asyncio.timeout(10):
             while await session.scalar(text(_OTHERS)):
                 await session.rollback()
+
+
+async def postmaster_of(database: Database) -> int:
+    async with database.session() as session:
+        return int((await session.scalars(text(_POSTMASTER))).one().split()[0])
+
+
+_POSTMASTER = "SELECT pg_read_file('postmaster.pid')"
 
 
 _OTHERS = (
