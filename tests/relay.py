@@ -52,18 +52,24 @@ class Relay:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.thaw()
         self._server.close()
-        self.cut()
-        for task in list(self._tasks):
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.cut()
+        await asyncio.sleep(0)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._keep(asyncio.current_task())
+        self._pairs.add(writer)
         upstream_reader, upstream_writer = await self._connect()
-        self._pairs |= {writer, upstream_writer}
+        self._pairs.add(upstream_writer)
         for source, sink in ((reader, upstream_writer), (upstream_reader, writer)):
-            task = asyncio.create_task(self._pump(source, sink))
+            self._keep(asyncio.create_task(self._pump(source, sink)))
+
+    def _keep(self, task: asyncio.Task[None] | None) -> None:
+        if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
