@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from typing import TYPE_CHECKING
 
@@ -88,10 +87,9 @@ async def test_a_database_that_does_not_exist_is_503_with_the_cause_kept(
 
 
 async def test_a_server_that_answers_nothing_is_503_in_time(settings: Settings) -> None:
-    silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
     hurried = settings.model_copy(update={"database_connect_timeout": 0.2})
-    async with silent:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
         with pytest.raises(ServerUnavailableError):
             await connector(f"postgresql://ada@127.0.0.1:{port}/shop?ssl=disable", hurried)()
 
