@@ -30,7 +30,7 @@ async def test_given_address_is_passed_on() -> None:
 
 
 async def test_without_address_a_server_is_started(tmp_path: Path) -> None:
-    settings = Settings(environment="development", embedded_directory=tmp_path)
+    settings = Settings(environment="development", database_url=None, embedded_directory=tmp_path)
     async with lease_database(settings) as url, lease_database(settings) as again:
         assert again == url
         database = Database(url, settings)
@@ -41,7 +41,7 @@ async def test_without_address_a_server_is_started(tmp_path: Path) -> None:
 
 
 async def test_never_in_production(tmp_path: Path) -> None:
-    settings = Careless(environment="production", embedded_directory=tmp_path)
+    settings = Careless(environment="production", database_url=None, embedded_directory=tmp_path)
     with pytest.raises(ConfigurationError, match="DATABASE_URL is unset"):
         async with lease_database(settings):
             pass
