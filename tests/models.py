@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fastgres.db import Base, SoftDelete, Timestamps, UUIDv7Key
+from fastgres.db import Base, SoftDelete, Timestamps, UUIDv7Key, text_enum
 
 metadata = MetaData(naming_convention=Base.metadata.naming_convention)
 
@@ -87,9 +87,7 @@ class Book(UUIDv7Key, Timestamps, SoftDelete, LibraryBase):
     title: Mapped[str]
     isbn: Mapped[str]
     genre: Mapped[Genre] = mapped_column(
-        Enum(
-            Genre, name="genre", native_enum=False, create_constraint=True, values_callable=_values
-        ),
+        text_enum(Genre),
         server_default=Genre.NOVEL.value,
     )
     binding: Mapped[Binding] = mapped_column(

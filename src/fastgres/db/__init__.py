@@ -5,6 +5,7 @@ from fastgres.db.constraints import Constraints
 from fastgres.db.database import Database, PoolStatus
 from fastgres.db.declarative import Base
 from fastgres.db.deletion import include_deleted
+from fastgres.db.enums import text_enum
 from fastgres.db.faults import translate
 from fastgres.db.identifiers import uuid7
 from fastgres.db.lazy import refuse_lazy_loads
@@ -24,6 +25,7 @@ __all__ = [
     "dsn",
     "include_deleted",
     "refuse_lazy_loads",
+    "text_enum",
     "translate",
     "uuid7",
 ]

@@ -4,10 +4,10 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from fastgres.db import Base, Timestamps, UUIDv7Key
+from fastgres.db import Base, Timestamps, UUIDv7Key, text_enum
 from shop.models.customer import Customer
 from shop.models.product import Product
 
@@ -36,14 +36,7 @@ class Order(UUIDv7Key, Timestamps, Base):
 
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="RESTRICT"))
     status: Mapped[OrderStatus] = mapped_column(
-        Enum(
-            OrderStatus,
-            name="status",
-            native_enum=False,
-            create_constraint=True,
-            length=20,
-            values_callable=lambda statuses: [status.value for status in statuses],
-        ),
+        text_enum(OrderStatus),
         default=OrderStatus.PLACED,
         server_default=OrderStatus.PLACED.value,
     )
