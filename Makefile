@@ -58,12 +58,13 @@ test: $(STAMP) ## Run all tests; DATABASE_URL=postgresql://... uses that server
 	$(call test,$(CURDIR)/$(BIN))
 
 .PHONY: check
-check: $(STAMP) ## Lint, formatting, types and the layers
+check: $(STAMP) ## Lint, formatting, types, the layers and our own rules
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy src tests tools
 	cd examples/shop && $(CURDIR)/$(BIN)/mypy --config-file ../../pyproject.toml src tests migrations
 	$(BIN)/lint-imports
+	$(BIN)/python -m fastgres.rules src examples/shop/src
 
 .PHONY: test-python313
 test-python313: $(UV) ## Run all tests on Python 3.13 (PYTHON313=path, found or downloaded)

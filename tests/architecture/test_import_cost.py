@@ -36,7 +36,9 @@ def python(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> set
     return set(finished.stdout.splitlines()[-1].split())
 
 
-@pytest.mark.parametrize("name", ["fastgres.cli", "fastgres.errors", "fastgres.settings"])
+@pytest.mark.parametrize(
+    "name", ["fastgres.cli", "fastgres.errors", "fastgres.rules", "fastgres.settings"]
+)
 def test_light_part_loads_neither_database_nor_web(name: str, tmp_path: Path) -> None:
     """`fastgres --help` and a wrong setting answer at once, on a machine half installed too."""
     assert python("-c", f"import {name}; {REPORT}", cwd=tmp_path) & HEAVY == set()

@@ -73,13 +73,13 @@ class UnitOfWork(AsyncSessionTransaction):
         elif type_ is None:
             await self._commit_adopted()
         else:
-            await self.session.rollback()
+            await self.session.rollback()  # allow FG101: this is the unit of work
 
     async def _commit_adopted(self) -> None:
         try:
-            await self.session.commit()
+            await self.session.commit()  # allow FG101: this is the unit of work
         except BaseException:
-            await self.session.rollback()
+            await self.session.rollback()  # allow FG101: this is the unit of work
             raise
 
     @property
