@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from fastapi import APIRouter, BackgroundTasks, FastAPI, HTTPException
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 
 from fastgres.errors import ConflictError, NotFoundError, UnavailableError
@@ -326,3 +327,57 @@ async def test_mounted_application_is_inside_the_boundary(router: APIRouter, ser
     router.mount("/inner", inner)
     reply = await (await serve(router)).get("/inner/bug")
     assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
+
+
+async def test_replaced_error_keeps_no_header_about_its_body(router: APIRouter) -> None:
+    """A plain problem labelled as gzip is unreadable for every client."""
+
+    @router.get("/plain")
+    async def plain() -> Response:
+        about = {"ETag": '"1"', "Content-Range": "bytes 0-1/2", "Cache-Control": "max-age=60"}
+        return PlainTextResponse("x" * 3000, 400, {**about, "X-Mine": "kept"})
+
+    app = service(router)
+    app.add_middleware(GZipMiddleware)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        reply = await client.get("/plain")
+    assert (reply.json()["code"], reply.headers["X-Mine"]) == ("bad_request", "kept")
+    assert reply.headers["Cache-Control"] == "no-store"
+    assert not {"content-encoding", "content-range", "etag"} & set(reply.headers)
+
+
+async def test_header_with_a_line_break_is_a_bug_and_answered(
+    router: APIRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The server would refuse the start, and the client would get an empty reply."""
+
+    @router.get("/file")
+    async def file() -> Response:
+        return Response("x", headers={"X-Name": "a\r\nSet-Cookie: b=c"})
+
+    log_json()
+    with listening(service(router)) as port:
+        status, headers, body = await exchange(
+            port, b"GET /file HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        )
+    assert (status, json.loads(body)["code"]) == (500, "internal_error")
+    assert not {"x-name", "set-cookie"} & set(headers)
+    (line,) = events(capsys)
+    assert "The response header 'x-name'" in line["exception"]
+
+
+async def test_error_with_a_broken_header_is_told_without_it(router: APIRouter) -> None:
+    class Broken:
+        def __init__(self, app: ASGIApp) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            raise NotFoundError(headers={"X-Name": "a\r\nb"})
+
+    app = service(router)
+    app.add_middleware(Broken)
+    with listening(app) as port:
+        status, headers, _ = await exchange(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert status == 404
+    assert "x-name" not in headers

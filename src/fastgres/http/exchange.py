@@ -14,6 +14,13 @@ from fastgres.errors import PayloadTooLargeError, UnavailableError, UncommittedC
 from fastgres.http.access import log_access
 from fastgres.http.body import RequestBody
 from fastgres.http.fault import INTERNAL, Fault, fault_of
+from fastgres.http.headers import (
+    drop_broken,
+    encode_value,
+    is_plain_text,
+    not_about_the_body,
+    refuse_broken,
+)
 from fastgres.http.problem import PROBLEM_JSON
 from fastgres.http.unit import UNIT, RequestUnit
 from fastgres.observability import bind_request_id, get_logger, reset_request_id
@@ -121,7 +128,7 @@ class Exchange:
             await self.wire(message)
         elif (fault := self._replacement(message)) is not None:
             self.replaced = True
-            await self._answer(fault, kept=_kept(message.get("headers", ())))
+            await self._answer(fault, kept=not_about_the_body(message.get("headers", ())))
         else:
             await self.unit.settle(message["status"])
             await self._start(message["status"], [*message.get("headers", ())])
@@ -130,7 +137,7 @@ class Exchange:
         """Return the problem to send instead: for a broken body, and for errors in plain text."""
         if self.body is not None and self.body.fault is not None:
             return Fault.of_problem(self.body.fault)
-        if message["status"] >= 400 and _is_plain_text(message.get("headers", ())):
+        if message["status"] >= 400 and is_plain_text(message.get("headers", ())):
             return Fault.of_status(message["status"])
         return None
 
@@ -156,7 +163,9 @@ class Exchange:
     async def _answer(self, fault: Fault, *, kept: Iterable[tuple[bytes, bytes]] = ()) -> None:
         await self.unit.abandon()
         content = fault.render(self.request_id)
-        own = [(name.lower().encode(), _encode(value)) for name, value in fault.headers.items()]
+        own = [
+            (name.lower().encode(), encode_value(value)) for name, value in fault.headers.items()
+        ]
         names = {name for name, _ in own}
         headers = [
             (b"content-type", PROBLEM_JSON.encode()),
@@ -165,6 +174,7 @@ class Exchange:
             *own,
             *(header for header in kept if header[0] not in names),
         ]
+        headers = drop_broken(headers)
         self.size = len(content)
         await self._start(fault.status, headers)
         await self.wire({"type": "http.response.body", "body": content, "more_body": True})
@@ -176,17 +186,18 @@ class Exchange:
         await self.wire({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+        refuse_broken(headers)
         headers.append((b"x-request-id", self.request_id.encode()))
         self.policy.security.add(headers, self.scope["path"])
         if self._leaves() and all(name != b"connection" for name, _ in headers):
             headers.append((b"connection", b"close"))
-        self.started = True
-        self.status = status
         message = {"type": "http.response.start", "status": status, "headers": headers}
         if self.policy.cors is None:
             await self.wire(message)
         else:
             await self.policy.cors.mark(message, self.wire, self.scope)
+        self.started = True
+        self.status = status
 
     def _leaves(self) -> bool:
         """Tell whether the connection is better not used again."""
@@ -212,17 +223,3 @@ def log_error(error: BaseException, fault: Fault, *, started: bool = False) -> N
 def _without_input(error: ResponseValidationError) -> list[dict[str, object]]:
     """Return what pydantic found, without the rows of the database that it found it in."""
     return [{key: one[key] for key in ("loc", "type", "msg")} for one in error.errors()]
-
-
-def _is_plain_text(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(
-        name == b"content-type" and value.startswith(b"text/plain") for name, value in headers
-    )
-
-
-def _encode(value: str) -> bytes:
-    return value.encode("latin-1", "replace")
-
-
-def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    return [header for header in headers if header[0] not in {b"content-type", b"content-length"}]

@@ -1,10 +1,13 @@
-"""The security headers that every response carries unless the route sets its own."""
+"""What the headers of a response say: security, the body they go with, and no second line."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fastapi import FastAPI
 
     from fastgres.settings import Settings
@@ -25,6 +28,24 @@ _ALWAYS: tuple[Header, ...] = (
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+_ABOUT_THE_BODY = frozenset(
+    {
+        b"accept-ranges",
+        b"cache-control",
+        b"content-disposition",
+        b"content-encoding",
+        b"content-language",
+        b"content-length",
+        b"content-location",
+        b"content-range",
+        b"content-type",
+        b"etag",
+        b"expires",
+        b"last-modified",
+        b"transfer-encoding",
+    }
+)
+_control_character = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 _HSTS: Header = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -45,3 +66,39 @@ class SecurityHeaders:
         present = {name for name, _ in headers}
         ours = self._docs if path in self._docs_paths else self._api
         headers.extend(header for header in ours if header[0] not in present)
+
+
+def not_about_the_body(headers: Iterable[Header]) -> list[Header]:
+    """Return the headers that stay true when another body takes the place of theirs."""
+    return [header for header in headers if header[0].lower() not in _ABOUT_THE_BODY]
+
+
+def is_plain_text(headers: Iterable[Header]) -> bool:
+    """Tell whether the body is `text/plain`."""
+    return any(
+        name == b"content-type" and value.startswith(b"text/plain") for name, value in headers
+    )
+
+
+def encode_value(value: str) -> bytes:
+    """Return a header value as bytes; what Latin-1 lacks becomes a question mark."""
+    return value.encode("latin-1", "replace")
+
+
+def refuse_broken(headers: Iterable[Header]) -> None:
+    """Raise ValueError for a value with a line break, which a client would read as a header.
+
+    The server refuses it too, but only once the response counts as begun and no other can be sent.
+    """
+    for name, value in headers:
+        if _control_character(value):
+            raise ValueError(
+                f"The response header {name.decode('latin-1')!r} has the value {value!r}, and a "
+                "control character in it would end the header. Quote or remove it, for example "
+                "with urllib.parse.quote."
+            )
+
+
+def drop_broken(headers: Iterable[Header]) -> list[Header]:
+    """Return the headers that can be sent."""
+    return [header for header in headers if not _control_character(header[1])]
