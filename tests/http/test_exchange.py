@@ -381,3 +381,22 @@ async def test_error_with_a_broken_header_is_told_without_it(router: APIRouter) 
         status, headers, _ = await exchange(port, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert status == 404
     assert "x-name" not in headers
+
+
+async def test_awaiting_a_task_cancelled_by_the_handler_is_a_bug(
+    router: APIRouter, serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody cancels the request, and the service is not shutting down."""
+
+    @router.get("/own")
+    async def own() -> None:
+        task = asyncio.ensure_future(asyncio.Event().wait())
+        task.cancel()
+        await task
+
+    log_json()
+    reply = await (await serve(router)).get("/own")
+    assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
+    (line,) = events(capsys)
+    assert (line["event"], line["error"]) == ("unhandled error", "CancelledError")
+    assert "await task" in line["exception"]

@@ -84,9 +84,12 @@ class Exchange:
             if not await self._refuse(headers):
                 receive = self.wire_receive if self.body is None else self.body.receive
                 await app(self.scope, receive, self.send)
-        except asyncio.CancelledError:
-            await self._cut_off()
-            raise
+        except asyncio.CancelledError as error:
+            if _nobody_cancels():
+                await self._fail(error)
+            else:
+                await self._cut_off()
+                raise
         except Exception as error:  # noqa: BLE001 - the boundary answers for every error
             await self._fail(error)
         finally:
@@ -149,7 +152,7 @@ class Exchange:
             gone = UnavailableError("The service is shutting down.")
             await self._answer(Fault.of_problem(gone))
 
-    async def _fail(self, error: Exception) -> None:
+    async def _fail(self, error: BaseException) -> None:
         """Answer an error that left the application, or drop the connection if too late."""
         broken = self.body.fault if self.body is not None else None
         fault = fault_of(broken or error)
@@ -204,6 +207,12 @@ class Exchange:
         if self.policy.lifecycle.draining:
             return True
         return self.body is not None and self.body.ties_up_connection
+
+
+def _nobody_cancels() -> bool:
+    """Tell whether a cancellation came from a task that the handler cancelled and awaited."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() == 0
 
 
 def log_error(error: BaseException, fault: Fault, *, started: bool = False) -> None:
