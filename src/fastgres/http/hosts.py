@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from fastgres.errors import ConfigurationError
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.types import Scope
+
+_name_and_port = re.compile(rb"(\[[^\]]*\]|[^:\[\]/?#@\\\s]*)(?::[0-9]{0,5})?").fullmatch
 
 
 class TrustedHosts:
@@ -35,11 +38,12 @@ class TrustedHosts:
 
 
 def host_of(value: bytes) -> bytes:
-    """Return the name in a Host header: lower case, without port, `[::1]` with its brackets."""
-    if value.startswith(b"["):
-        name, closing, _ = value.partition(b"]")
-        return (name + closing).lower()
-    return value.partition(b":")[0].lower().rstrip(b".")
+    """Return the name in a Host header: lower case, without port, `[::1]` with its brackets.
+
+    Empty when more than a port follows: `localhost:80@evil.com` is a link to evil.com.
+    """
+    found = _name_and_port(value)
+    return b"" if found is None else found[1].lower().rstrip(b".")
 
 
 def _checked(pattern: str) -> str:
