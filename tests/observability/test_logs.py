@@ -189,3 +189,30 @@ def test_text_of_others_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) 
     configure(log_format="json")
     get_logger("a").info("login", user='ada\n{"event": "forged"}')
     assert len(lines(capsys)) == 1
+
+
+def test_console_escapes_what_would_steer_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A path may set the title of a window, move the cursor or begin a line of its own."""
+    configure(log_format="console")
+    get_logger("a").info("request", path="/\x1b]0;owned\x07\r\nforged\x9b2J", items=["\x1b"])
+    logging.getLogger("b").error("no \x1b[2Jfile")
+    try:
+        raise ValueError("bad \x1b[31mname")
+    except ValueError:
+        get_logger("c").exception("failed")
+    text = capsys.readouterr().err
+    assert r"path=/\x1b]0;owned\x07\r\nforged\x9b2J" in text
+    assert r"no \x1b[2Jfile" in text
+    assert r"bad \x1b[31mname" in text
+    assert not set("\x1b\x07\r\x9b") & set(text)
+
+
+def test_traceback_told_by_a_library_keeps_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """The server reports a failed start so; further lines are set off from those of the log."""
+    configure(log_format="console")
+    logging.getLogger("uvicorn.error").error("Traceback:\n  File\nValueError")
+    _, second, third = capsys.readouterr().err.splitlines()
+    assert second.startswith("      File")
+    assert third.startswith("    ValueError")

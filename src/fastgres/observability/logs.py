@@ -15,6 +15,7 @@ from structlog.typing import ExcInfo, FilteringBoundLogger, Processor
 
 from fastgres.observability.redaction import redact
 from fastgres.observability.request_id import current_request_id
+from fastgres.observability.terminal import escape_line, escape_lines
 from fastgres.settings import Settings, mask_credentials
 
 # They announce each step at INFO; what matters of it is logged by fastgres itself.
@@ -92,7 +93,7 @@ def _console_ending() -> list[Processor]:
         pad_event_to=24,
         timestamp_key="timestamp",
     )
-    return [_redact_line, renderer]
+    return [_redact_line, escape_line, renderer]
 
 
 def _add_request_id(
@@ -114,7 +115,7 @@ def _format_exception(sio: io.StringIO | Any, exc_info: ExcInfo) -> None:
     """Write a plain traceback: readable in any terminal and log, no local variables in it."""
     text = io.StringIO()
     structlog.dev.plain_traceback(text, exc_info)
-    sio.write(mask_credentials(text.getvalue()))
+    sio.write(escape_lines(mask_credentials(text.getvalue())))
 
 
 class _StandardError:
