@@ -64,6 +64,16 @@ async def test_its_ping_is_503_when_the_server_went_silent(
         await database.close()
 
 
+async def test_its_ping_does_not_wait_for_a_busy_pool(
+    database_url: str, settings: Settings
+) -> None:
+    database = Database(database_url, settings.model_copy(update={"database_pool_size": 1}))
+    async with database.session() as session:
+        await session.scalar(select(1))
+        await database.ping()
+    await database.close()
+
+
 async def test_recovers_by_itself_when_the_server_is_back(
     database_url: str, settings: Settings
 ) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from fastgres.db import include_deleted
 from tests.models import Author, Book
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
     from fastgres.db import Session
 
 
@@ -51,9 +53,42 @@ async def test_a_join_leaves_them_out(session: Session) -> None:
     assert list(await session.scalars(query)) == ["Ada-Kept"]
 
 
-async def test_a_subquery_leaves_them_out(session: Session) -> None:
-    living = select(func.count()).select_from(Book).where(Book.author.has())
-    assert await session.scalar(living) == 1
+@pytest.mark.parametrize(
+    "condition",
+    [
+        Book.author.has(),
+        Book.author.has(Author.books.any()),
+        exists().where(Author.id == Book.author_id),
+        exists(select(Author.id).where(Author.id == Book.author_id)),
+        Book.author_id.in_(select(Author.id)),
+    ],
+    ids=["has", "has any", "exists", "exists of a select", "in"],
+)
+async def test_a_subquery_leaves_them_out(session: Session, condition: ColumnElement[bool]) -> None:
+    living = select(Book.isbn).where(condition)
+    assert list(await session.scalars(living)) == ["Ada-Kept"]
+
+
+async def test_a_subquery_over_an_alias_leaves_them_out(session: Session) -> None:
+    writer = aliased(Author)
+    living = select(Book.isbn).where(exists().where(writer.id == Book.author_id))
+    assert list(await session.scalars(living)) == ["Ada-Kept"]
+
+
+async def test_a_subquery_beside_loader_options_leaves_them_out(session: Session) -> None:
+    query = select(Book).where(Book.author.has()).options(joinedload(Book.author))
+    assert (await session.scalars(query)).one().author.name == "Ada"
+
+
+async def test_a_subquery_in_an_update_leaves_them_out(session: Session) -> None:
+    await session.execute(update(Book).where(Book.author.has()).values(title="Changed"))
+    changed = select(Book.isbn).where(Book.title == "Changed")
+    assert list(await session.scalars(changed)) == ["Ada-Kept"]
+
+
+async def test_naming_them_shows_them_in_a_subquery(session: Session) -> None:
+    everyone = include_deleted(select(func.count()).select_from(Book).where(Book.author.has()))
+    assert await session.scalar(everyone) == 4
 
 
 @pytest.mark.parametrize("load", [selectinload, joinedload])

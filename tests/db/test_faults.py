@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from fastgres.db import translate
@@ -57,6 +57,12 @@ async def test_nul_inside_jsonb_is_422(session: Session) -> None:
 
 async def test_a_number_larger_than_its_column_is_422(session: Session) -> None:
     error = await caught(session, update(Counter).values(value=2**70))
+    assert type(error) is OutOfRangeError
+
+
+async def test_text_too_long_for_its_index_is_422(session: Session) -> None:
+    incompressible = "".join(chr(0x4E00 + value % 20_000) for value in range(7, 10**6, 127))
+    error = await caught(session, insert(Author).values(name="Ada", email=incompressible), None)
     assert type(error) is OutOfRangeError
 
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import InvalidRequestError
 
-from fastgres.errors import UniqueViolationError
-from tests.models import Author, metadata
+from fastgres.errors import ConfigurationError, InvalidTextError, UniqueViolationError
+from tests.models import Author, Counter, metadata
 
 if TYPE_CHECKING:
     from fastgres.db import Database, Session
@@ -129,6 +129,11 @@ class TestUnitOfWork:
         assert database.pool_status().lent == 0
         assert await stored(database) == []
 
+    async def test_cannot_be_begun_without_an_end(self, session: Session) -> None:
+        with pytest.raises(ConfigurationError, match=r"async with session\.begin"):
+            await session.begin()
+        assert not session.in_unit
+
 
 class TestSession:
     async def test_takes_no_connection_before_its_first_statement(self, database: Database) -> None:
@@ -221,3 +226,36 @@ class TestUncommitted:
                 session.add(ada())
             assert session.uncommitted() == ("new Author",)
         assert session.uncommitted() == ()
+
+    @pytest.mark.parametrize(
+        "unseen",
+        [
+            "WITH one AS (INSERT INTO counters (value) VALUES (1) RETURNING id) SELECT id FROM one",
+            "-- a comment first\nINSERT INTO counters (value) VALUES (1)",
+            "TRUNCATE counters",
+        ],
+    )
+    async def test_the_server_knows_of_writes_that_sqlalchemy_does_not_see(
+        self, session: Session, unseen: str
+    ) -> None:
+        await session.execute(text(unseen))
+        assert session.uncommitted() == ()
+        assert await session.find_uncommitted() == ("a write that SQLAlchemy did not see",)
+
+    async def test_the_server_knows_of_writes_on_the_raw_connection(self, session: Session) -> None:
+        connection = await session.connection()
+        await connection.execute(insert(Counter))
+        assert await session.find_uncommitted() == ("a write that SQLAlchemy did not see",)
+
+    async def test_the_server_is_not_asked_without_a_transaction(self, session: Session) -> None:
+        assert await session.find_uncommitted() == ()
+        assert not session.in_transaction()
+
+    async def test_reads_are_nothing_for_the_server(self, session: Session) -> None:
+        await session.scalars(select(Author))
+        assert await session.find_uncommitted() == ()
+
+    async def test_a_broken_transaction_has_nothing_to_lose(self, session: Session) -> None:
+        with pytest.raises(InvalidTextError):
+            await session.scalar(select(Author).where(Author.name == "\0"))
+        assert await session.find_uncommitted() == ()

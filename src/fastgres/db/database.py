@@ -82,12 +82,30 @@ class Database:
         return Session(self.engine)
 
     async def ping(self) -> None:
-        """Return when the database answers; raise `UnavailableError` when it does not."""
+        """Return when the database answers; raise `UnavailableError` when it does not.
+
+        While all of the pool is lent out the question goes over a connection of its own: a busy
+        service is not one without a database.
+        """
+        status = self.pool_status()
+        busy = status.limit > 0 and status.lent >= status.limit
         try:
-            async with asyncio.timeout(self._deadline), self.engine.connect() as connection:
-                await connection.execute(text(sql.PING))
+            async with asyncio.timeout(self._deadline):
+                await (self._ping_beside_the_pool() if busy else self._ping_from_the_pool())
         except TimeoutError as error:
             raise ServerUnavailableError from error
+
+    async def _ping_from_the_pool(self) -> None:
+        async with self.engine.connect() as connection:
+            await connection.execute(text(sql.PING))
+
+    async def _ping_beside_the_pool(self) -> None:
+        connection = await self._connect()
+        try:
+            await connection.execute(sql.PING)
+            await connection.close()
+        finally:
+            connection.terminate()
 
     def pool_status(self) -> PoolStatus:
         """Return the pool's numbers at this moment; all zero without a pool."""

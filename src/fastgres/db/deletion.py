@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.orm import with_loader_criteria
 
+from fastgres.db.exists import LEFT_OUT, leave_deleted_out_of_exists
 from fastgres.db.mixins import SoftDelete
 
 if TYPE_CHECKING:
@@ -44,4 +45,6 @@ def leave_out_deleted(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
         return
     if state.is_select or state.is_update or state.is_delete:
+        if LEFT_OUT:
+            state.statement = leave_deleted_out_of_exists(state.statement)
         state.statement = state.statement.options(_ONLY_LIVING)

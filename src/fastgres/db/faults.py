@@ -37,6 +37,7 @@ _PLAIN: dict[str, type[ProblemError]] = {
     "40001": SerializationFailureError,
     "40P01": SerializationFailureError,
     "53300": TooManyConnectionsError,
+    "54000": OutOfRangeError,
     "55P03": RowLockedError,
     "57014": StatementTimeoutError,
     "25P03": ServerUnavailableError,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import TextClause, event
-from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+from sqlalchemy import TextClause, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, AsyncSessionTransaction
 from sqlalchemy.orm import Session as SyncSession
 
+from fastgres.db import sql
 from fastgres.db.deletion import leave_out_deleted
+from fastgres.errors import ConfigurationError, ProblemError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -52,6 +55,11 @@ class UnitOfWork(AsyncSessionTransaction):
 
     async def start(self, is_ctxmanager: bool = False) -> UnitOfWork:  # noqa: FBT001, FBT002  SQLAlchemy's signature
         """Begin the unit: adopt the open transaction, begin one, or set a savepoint."""
+        if not is_ctxmanager:
+            raise ConfigurationError(
+                "A unit of work was begun with `await session.begin()`, which leaves open when it "
+                "ends. Write `async with session.begin():` around what belongs together."
+            )
         session = self.session
         if not self.nested and session.in_transaction():
             self._adopted = True
@@ -147,6 +155,26 @@ class Session(AsyncSession):
             *(f"deleted {type(row).__name__}" for row in session.deleted),
         ]
         return tuple(dict.fromkeys([*session.info.get(_WRITES, ()), *pending]))
+
+    async def find_uncommitted(self) -> tuple[str, ...]:
+        """Name what is not committed; ask the server too, which knows of every write.
+
+        SQL text, a CTE that inserts, TRUNCATE and statements on the raw connection pass SQLAlchemy
+        unseen. Costs a round trip when a transaction is open. A session that shares its
+        connection, as in a rolled back test, cannot ask: the transaction is not its own.
+
+        ```python
+        assert await session.find_uncommitted() == ()
+        ```
+        """
+        changes = self.uncommitted()
+        if changes or not self.in_transaction() or isinstance(self.bind, AsyncConnection):
+            return changes
+        try:
+            written = await self.scalar(text(sql.HAS_WRITTEN))
+        except (DBAPIError, ProblemError):
+            return ()
+        return ("a write that SQLAlchemy did not see",) if written else ()
 
 
 def _remember(session: SyncSession, change: str) -> None:
