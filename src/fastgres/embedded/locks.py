@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from fastgres.embedded.ownership import check_own_file
 from fastgres.errors import EmbeddedError
 
 _POLL: Final = 0.01
@@ -18,11 +19,14 @@ class FileLock:
 
     Two objects are strangers to each other even in one process. A forked child holds nothing:
     a worker that outlives its killed parent must not keep the server alive.
+
+    Raises:
+        EmbeddedError: The file is there and someone else could have written it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._descriptor = _open_own(path)
         _held.add(self)
 
     def try_shared(self) -> bool:
@@ -69,6 +73,10 @@ class FileLock:
             return False
         return os.path.samestat(there, os.fstat(self._descriptor))
 
+    def read(self) -> str:
+        """Return what the lock file says: this file, whatever stands at its path by now."""
+        return os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0).decode()
+
     def write(self, text: str) -> None:
         """Replace what the lock file says; for its holder."""
         data = text.encode()
@@ -90,6 +98,20 @@ def pause(deadline: float, reason: str) -> None:
     if time.monotonic() > deadline:
         raise EmbeddedError(f"Gave up waiting for the embedded PostgreSQL: {reason}.")
     time.sleep(_POLL)
+
+
+def _open_own(path: Path) -> int:
+    """Open a lock file, made if need be; the descriptor is checked, for a path may change."""
+    if path.is_symlink():
+        check_own_file(path, path.lstat())
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        check_own_file(path, os.fstat(descriptor))
+    except EmbeddedError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _close_in_child() -> None:

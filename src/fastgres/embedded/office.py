@@ -107,7 +107,7 @@ def _hire(server: Server) -> None:
 def _wait_until_ready(keeper: FileLock, deadline: float) -> Server | None:
     """Return the keeper's server when it takes connections; None when the keeper has left."""
     while is_kept(keeper):
-        server = _read(keeper.path)
+        server = _read(keeper)
         if server and server.is_ready:
             return server
         if not keeper.is_in_place:
@@ -116,8 +116,8 @@ def _wait_until_ready(keeper: FileLock, deadline: float) -> Server | None:
     return None
 
 
-def _read(path: Path) -> Server | None:
+def _read(keeper: FileLock) -> Server | None:
     try:
-        return Server.from_json(path.read_text())
+        return Server.from_json(keeper.read())
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from fastgres.embedded.account import Account
+from fastgres.embedded.ownership import check_own_directory
 from fastgres.embedded.programs import Programs
 from fastgres.embedded.server import PORT
 from fastgres.errors import EmbeddedError
@@ -25,10 +26,15 @@ _LONGEST_SOCKET: Final = 103  # bytes in sockaddr_un, less the closing NUL, on t
 
 
 def make_directory(directory: Path) -> Path:
-    """Make the directory of a cluster for the user alone; one that exists stays as it is."""
+    """Make the directory of a cluster for the user alone; one that exists stays as it is.
+
+    Raises:
+        EmbeddedError: One that exists is a link, someone else's, or others can write to it.
+    """
     directory = directory.expanduser().absolute()
     directory.parent.mkdir(parents=True, exist_ok=True)
     _make(directory, 0o711 if os.geteuid() == 0 else 0o700)
+    check_own_directory(directory)
     return directory
 
 
@@ -158,7 +164,12 @@ def _make(path: Path, mode: int) -> None:
         path.mkdir(parents=True)
     except FileExistsError:
         return
-    path.chmod(mode)
+    # By descriptor: who owns the parent could put a link in its place meanwhile.
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
 def _runs(directory: Path, account: Account) -> bool:
