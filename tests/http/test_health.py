@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
 from fastgres.db import Database
 from fastgres.settings import Settings
+from tests.http.conftest import service
+from tests.http.listening import listening
 
 if TYPE_CHECKING:
     from tests.http.conftest import Serve
@@ -30,3 +33,26 @@ async def test_not_ready_while_it_is_away(router: APIRouter, serve: Serve) -> No
     assert (reply.status_code, reply.json()["code"]) == (503, "database_unavailable")
     assert reply.headers["Retry-After"] == "2"
     await away.close()
+
+
+async def test_head_answers_like_get_without_a_body(router: APIRouter) -> None:
+    app = service(router)
+    request = b"HEAD /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with listening(app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert (head.split()[1], body) == (b"200", b"")
+    assert b"content-length: 18" in head
+    assert set(app.openapi()["paths"]["/livez"]) == {"get"}
+
+
+async def test_head_of_readyz_asks_the_database(
+    router: APIRouter, serve: Serve, database: Database
+) -> None:
+    assert (await (await serve(router, database=database)).head("/readyz")).status_code == 200
+
+
+async def test_head_of_readyz_is_503_without_a_database(router: APIRouter, serve: Serve) -> None:
+    assert (await (await serve(router)).head("/readyz")).status_code == 503
