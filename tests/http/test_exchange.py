@@ -199,20 +199,25 @@ async def test_error_of_middleware_added_by_others_is_a_problem_too(router: APIR
     assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
 
 
-async def test_debug_shows_nothing_either(router: APIRouter) -> None:
+@pytest.mark.parametrize("debug", [True, False])
+async def test_debug_shows_the_cause_and_nothing_else_does(debug: bool, router: APIRouter) -> None:
     """Starlette's debug page would show the source and every local variable."""
 
     @router.get("/bug")
     async def bug() -> None:
-        raise ValueError("hunter2")
+        raise ValueError("no postgresql://app:hunter2@db/shop")
 
-    app = service(router, debug=True)
+    app = service(router, debug=debug)
     app.debug = True
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         reply = await client.get("/bug", headers={"Accept": "text/html"})
+        typed = await client.get("/nothing")
     assert reply.headers["Content-Type"] == "application/problem+json"
+    shown = "ValueError: no postgresql://app:***@db/shop" if debug else None
+    assert reply.json().get("cause") == shown
     assert "hunter2" not in reply.text
+    assert "cause" not in typed.json()
 
 
 async def test_error_in_plain_text_becomes_a_problem(router: APIRouter, serve: Serve) -> None:

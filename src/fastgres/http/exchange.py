@@ -13,7 +13,7 @@ from uuid_utils import uuid7
 from fastgres.errors import PayloadTooLargeError, UnavailableError, UncommittedChangesError
 from fastgres.http.access import log_access
 from fastgres.http.body import RequestBody
-from fastgres.http.fault import INTERNAL, Fault, fault_of
+from fastgres.http.fault import INTERNAL, Fault, fault_of, internal_with_cause
 from fastgres.http.headers import (
     drop_broken,
     encode_value,
@@ -159,7 +159,8 @@ class Exchange:
         log_error(broken or error, fault, started=self.started)
         if not self.started:
             self.replaced = True
-            await self._answer(fault)
+            shows_cause = fault is INTERNAL and self.policy.lifecycle.settings.debug
+            await self._answer(internal_with_cause(error) if shows_cause else fault)
         elif not self.complete:
             raise error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -24,6 +24,7 @@ from fastgres.errors import (
     RequestTimeoutError,
     UnavailableError,
 )
+from fastgres.observability import redact
 
 GENERIC: dict[int, type[ProblemError]] = {
     kind.status: kind
@@ -121,6 +122,11 @@ def fault_of(error: BaseException) -> Fault:
         return Fault.of_problem(BadRequestError("The connection was closed before the body ended."))
     problem = translate(error)
     return INTERNAL if problem is None else Fault.of_problem(problem)
+
+
+def internal_with_cause(error: BaseException) -> Fault:
+    """Return what the developer is told about a bug, for the setting `debug` alone."""
+    return replace(INTERNAL, extensions={"cause": redact(error)})
 
 
 def problem_type(status: int, code: str) -> str:
