@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, BackgroundTasks, FastAPI, HTTPException
+from fastapi import APIRouter, BackgroundTasks, FastAPI, HTTPException, Request
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from fastgres.errors import ConflictError, NotFoundError, UnavailableError
 from fastgres.observability import configure_logging, current_request_id
@@ -405,3 +405,52 @@ async def test_awaiting_a_task_cancelled_by_the_handler_is_a_bug(
     (line,) = events(capsys)
     assert (line["event"], line["error"]) == ("unhandled error", "CancelledError")
     assert "await task" in line["exception"]
+
+
+@pytest.mark.parametrize("key", [Exception, 500])
+@pytest.mark.parametrize("kind", ["async", "sync"])
+async def test_handler_of_bugs_answers_for_them(
+    key: Any, kind: str, router: APIRouter, *, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Starlette would call it outside of the boundary, where no bug arrives any more."""
+
+    @router.get("/bug")
+    async def bug() -> None:
+        raise ValueError("a bug")
+
+    def answer(request: Request, error: Exception) -> Response:
+        return JSONResponse({"mine": f"{request.url.path} {error}"}, 500)
+
+    async def answer_later(request: Request, error: Exception) -> Response:
+        return answer(request, error)
+
+    app = service(router)
+    app.add_exception_handler(key, answer if kind == "sync" else answer_later)
+    log_json()
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        reply = await client.get("/bug", headers={"X-Request-ID": "mine"})
+    assert (reply.status_code, reply.json()) == (500, {"mine": "/bug a bug"})
+    assert (reply.headers["X-Request-ID"], reply.headers["X-Frame-Options"]) == ("mine", "DENY")
+    assert [line["event"] for line in events(capsys)] == ["unhandled error"]
+
+
+async def test_handler_of_bugs_that_has_one_itself_is_answered_for(
+    router: APIRouter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @router.get("/bug")
+    async def bug() -> None:
+        raise ValueError("a bug")
+
+    app = service(router)
+
+    @app.exception_handler(Exception)
+    async def fail(request: Request, error: Exception) -> Response:
+        raise KeyError("in the handler")
+
+    log_json()
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        reply = await client.get("/bug")
+    assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
+    assert [line["error"] for line in events(capsys)] == ["ValueError", "KeyError"]

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fastapi.exceptions import ResponseValidationError
+from starlette.requests import Request
 from uuid_utils import uuid7
 
 from fastgres.errors import PayloadTooLargeError, UnavailableError, UncommittedChangesError
@@ -157,12 +158,25 @@ class Exchange:
         broken = self.body.fault if self.body is not None else None
         fault = fault_of(broken or error)
         log_error(broken or error, fault, started=self.started)
-        if not self.started:
+        if not self.started and not (fault is INTERNAL and await self._ask_handler(error)):
             self.replaced = True
             shows_cause = fault is INTERNAL and self.policy.lifecycle.settings.debug
             await self._answer(internal_with_cause(error) if shows_cause else fault)
         elif not self.complete:
             raise error
+
+    async def _ask_handler(self, error: BaseException) -> bool:
+        """Let the service's own handler of bugs answer; False when it does not."""
+        handler = self.policy.bug_handler
+        if handler is None or not isinstance(error, Exception):
+            return False
+        await self.unit.abandon()
+        try:
+            response = await handler(Request(self.scope), error)
+            await response(self.scope, self.wire_receive, self.send)
+        except Exception as failure:  # noqa: BLE001 - the boundary answers for the handler too
+            log_error(failure, INTERNAL, started=self.started)
+        return self.started
 
     async def _answer(self, fault: Fault, *, kept: Iterable[tuple[bytes, bytes]] = ()) -> None:
         await self.unit.abandon()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
 
 from fastgres.errors import BadRequestError
 from fastgres.http.access import QUIET_PATHS
@@ -12,10 +16,15 @@ from fastgres.http.headers import SecurityHeaders
 from fastgres.http.hosts import TrustedHosts
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from fastapi import FastAPI
+    from starlette.requests import Request
     from starlette.types import Scope
 
     from fastgres.http.lifecycle import Lifecycle
+
+    BugHandler = Callable[..., Awaitable[Any]]
 
 
 class Policy:
@@ -33,6 +42,15 @@ class Policy:
         self.limit = settings.max_body_size
         self.patience = settings.receive_timeout
 
+    @property
+    def bug_handler(self) -> BugHandler | None:
+        """The service's own handler of `Exception` or 500, which may be added at any time."""
+        handlers = self.app.exception_handlers
+        handler = handlers.get(Exception) or handlers.get(500)
+        if handler is None or iscoroutinefunction(handler):
+            return handler
+        return partial(_in_thread, handler)
+
     def check_host(self, scope: Scope) -> None:
         """Raise BadRequestError for a host that is not ours; probes, which use addresses, may."""
         if not self.hosts.trust(scope) and scope["path"] not in QUIET_PATHS:
@@ -49,3 +67,7 @@ class Policy:
         if length > self.limit:
             raise too_large(self.limit)
         return length
+
+
+async def _in_thread(handler: Callable[..., Any], request: Request, error: Exception) -> Any:
+    return await run_in_threadpool(handler, request, error)
