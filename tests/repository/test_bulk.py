@@ -6,13 +6,15 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, func
+from sqlalchemy import ARRAY, Integer, MetaData, SmallInteger, event, func
+from sqlalchemy.orm import Mapped, mapped_column
 
-from fastgres.db import Database, Session
+from fastgres.db import Base, Database, Session
 from fastgres.errors import (
     CheckViolationError,
     ConfigurationError,
@@ -24,6 +26,7 @@ from fastgres.errors import (
     UniqueViolationError,
     UnknownNameError,
 )
+from fastgres.repository import Repository
 from tests.models import Author, Binding, Book, Genre
 from tests.repository.books import AuthorRepository, BookRepository, CopyRepository, an_author, book
 
@@ -51,6 +54,35 @@ VALUES = {
 }
 ROWS = st.lists(st.fixed_dictionaries({"price": PRICE}, optional=VALUES), min_size=1, max_size=3)
 MADE = {"id", "isbn", "title", "created_at", "updated_at"}
+
+
+class StrictBase(Base):
+    """Tables that the other tests do not need."""
+
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Strict(StrictBase):
+    """Columns with little room, or that take one kind of value only."""
+
+    __tablename__ = "strict_ones"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    small: Mapped[int | None] = mapped_column(SmallInteger)
+    usual: Mapped[int | None] = mapped_column(Integer)
+    exact: Mapped[Decimal | None]
+    text: Mapped[str | None]
+    at: Mapped[dt.datetime | None]
+    day: Mapped[dt.date | None]
+    real: Mapped[float | None]
+    raw: Mapped[bytes | None]
+    key: Mapped[UUID | None]
+    listed: Mapped[list[int] | None] = mapped_column(ARRAY(Integer))
+
+
+class StrictRepository(Repository[Strict]):
+    """Of these."""
 
 
 def numbered(rows: list[dict[str, Any]], author: Author, name: str) -> Iterator[dict[str, Any]]:
@@ -226,3 +258,35 @@ async def test_nothing_to_add(session: Session) -> None:
     """No rows, no statement."""
     await an_author(session)
     assert await CopyRepository(session).add_many([]) == 0
+
+
+@pytest.mark.parametrize("number", [2, 600])
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"small": 2**15}, OutOfRangeError),
+        ({"usual": -(2**31) - 1}, OutOfRangeError),
+        ({"exact": "abc"}, OutOfRangeError),
+        ({"exact": object()}, OutOfRangeError),
+        ({"text": 5}, OutOfRangeError),
+        ({"text": "half a character \ud800"}, InvalidTextError),
+        ({"at": "yesterday"}, OutOfRangeError),
+        ({"day": 3}, OutOfRangeError),
+        ({"real": "abc"}, OutOfRangeError),
+        ({"raw": "text"}, OutOfRangeError),
+        ({"key": "no UUID"}, OutOfRangeError),
+        ({"listed": [2**31]}, OutOfRangeError),
+    ],
+)
+async def test_value_that_the_driver_cannot_encode(
+    session: Session, number: int, values: dict[str, Any], expected: type[ProblemError]
+) -> None:
+    """It fails before the server sees it, and is the client's fault whichever way it went."""
+    connection = await session.connection()
+    await connection.run_sync(StrictBase.metadata.create_all)
+    rows: list[dict[str, Any]] = [{name: None for name in values} for _ in range(number)]
+    rows[-1] |= values
+    with pytest.raises(ProblemError) as caught:
+        await StrictRepository(session).add_many(rows)
+    assert caught.value.status == 422
+    assert type(caught.value) is expected or (number == 2 and expected is InvalidTextError)

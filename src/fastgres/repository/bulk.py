@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy import insert
 
 from fastgres.db import Constraints, translate
+from fastgres.errors import InvalidTextError, OutOfRangeError
 from fastgres.repository.columns import mapper_of
 from fastgres.repository.entity import EntityAccess, Model
 from fastgres.repository.records import Row, batches, by_columns, can_be_copied, records
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 _BATCH: Final = 10_000
 _COPY_FROM: Final = 500
 """Rows of one shape from which COPY is the faster way."""
+_NOT_ENCODED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What asyncpg's encoders raise for a value that the column's type cannot hold.
+
+For an INSERT it makes a `DataError` (SQLSTATE 22000) of them, for COPY it lets them through.
+"""
 
 
 class BulkWriting(EntityAccess[Model]):
@@ -70,9 +76,13 @@ class BulkWriting(EntityAccess[Model]):
         driver: asyncpg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]  # a pooled connection in use has one
         table: Any = mapper_of(self.model).local_table
         columns, tuples = records(self.model, rows, connection.dialect)
+        ready = list(tuples)  # so that what fails from here on is the driver's doing
         try:
             await driver.copy_records_to_table(
-                table.name, schema_name=table.schema, columns=columns, records=tuples
+                table.name, schema_name=table.schema, columns=columns, records=ready
             )
+        except _NOT_ENCODED as error:
+            kind = InvalidTextError if isinstance(error, UnicodeError) else OutOfRangeError
+            raise kind from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise translate(error, constraints=Constraints(table.metadata)) or error from error
