@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Column, MetaData, Table, Text, UniqueConstraint
 
 from fastgres.db import Constraints
 from tests.models import metadata
@@ -26,3 +27,11 @@ def test_a_declared_constraint_has_its_columns(
 
 def test_an_undeclared_constraint_has_none() -> None:
     assert Constraints(metadata).columns("books", "made_by_hand") == ()
+
+
+def test_a_table_declared_later_is_found_too() -> None:
+    late = MetaData()
+    constraints = Constraints(late)
+    assert constraints.columns("notes", "uq_notes_title") == ()
+    Table("notes", late, Column("title", Text), UniqueConstraint("title", name="uq_notes_title"))
+    assert constraints.columns("notes", "uq_notes_title") == ("title",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import importlib
 import inspect
 import re
 import sys
@@ -65,6 +66,7 @@ def names_taken(block: Block) -> set[str]:
 async def without_traces(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """Stand in the shop's folder, and forget the tables that the block declared."""
     monkeypatch.chdir(ROOT / "examples" / "shop")
+    importlib.import_module("shop.models")  # else the first block to import it would lose it again
     before = set(Base.metadata.tables)
     yield
     declared = [table for name, table in Base.metadata.tables.items() if name not in before]

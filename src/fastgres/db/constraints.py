@@ -28,11 +28,13 @@ class Constraints:
 
     def __init__(self, metadata: MetaData) -> None:
         self._metadata = metadata
-        self._columns: dict[tuple[str, str], tuple[str, ...]] | None = None
+        self._columns: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._tables_read = 0
 
     def columns(self, table: str, constraint: str) -> tuple[str, ...]:
         """Return the names of the constraint's columns; empty when it is not declared."""
-        if self._columns is None:
+        if self._tables_read != len(self._metadata.tables):
+            self._tables_read = len(self._metadata.tables)
             self._columns = {
                 (owner.name, name): columns
                 for owner in self._metadata.tables.values()

@@ -94,7 +94,7 @@ def translate(
         return error
     if isinstance(error, PoolTimeoutError):
         return PoolExhaustedError("No database connection came free in time.")
-    if not isinstance(error, DBAPIError | PostgresError | InterfaceError):
+    if not isinstance(error, DBAPIError | PostgresError | InterfaceError | InternalClientError):
         return None
     code = sqlstate(error)
     if constraints is not None and code.startswith("23"):
