@@ -284,7 +284,7 @@ async def test_value_that_the_driver_cannot_encode(
     """It fails before the server sees it, and is the client's fault whichever way it went."""
     connection = await session.connection()
     await connection.run_sync(StrictBase.metadata.create_all)
-    rows: list[dict[str, Any]] = [{name: None for name in values} for _ in range(number)]
+    rows: list[dict[str, Any]] = [dict.fromkeys(values) for _ in range(number)]
     rows[-1] |= values
     with pytest.raises(ProblemError) as caught:
         await StrictRepository(session).add_many(rows)

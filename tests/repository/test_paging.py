@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI, Query
@@ -18,6 +19,7 @@ from fastgres.errors import ConfigurationError, InvalidCursorError
 from fastgres.repository import KeysetQuery, Page, Repository, check_repositories
 from fastgres.repository.binding import bind
 from fastgres.repository.counting import Explain
+from fastgres.repository.cursor import Cursor
 from fastgres.testing.client import serving
 from tests.models import Author, Binding, Book, Genre
 from tests.repository.books import (
@@ -32,9 +34,9 @@ from tests.repository.books import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from uuid import UUID
 
     from fastgres.db import Database, Session
+    from fastgres.repository.cursor import Direction
 
 SORTS = get_args(BookQuery.model_fields["sort"].annotation)
 ROW = st.fixed_dictionaries(
@@ -53,6 +55,11 @@ ROW = st.fixed_dictionaries(
         "in_print": st.booleans(),
     }
 )
+
+
+def naming(key: UUID, direction: Direction = "after") -> str:
+    """Write a cursor by hand: it names a row, whoever's it is."""
+    return Cursor("title", direction, (key,), by_key=True).encode(key=(key,))
 
 
 async def walk(
@@ -213,6 +220,36 @@ async def test_text_longer_than_a_cursor_still_pages(session: Session) -> None:
     await books.delete(shelved[1])
     with pytest.raises(InvalidCursorError, match="no longer"):
         await books.page(BookQuery(size=2, cursor=first.next))
+
+
+async def test_cursor_made_by_hand_finds_no_row_of_others(session: Session) -> None:
+    """Out of the scope, filtered away or deleted is as if it were not there, to the letter."""
+    mine, theirs, filtered, deleted = await shelve(
+        session, book(0), book(1, price=99), book(2, in_print=False), book(3)
+    )
+    books = BookRepository(session)
+    await books.soft_delete(deleted)
+    answers: set[str] = set()
+    for key in (theirs.id, filtered.id, deleted.id, uuid4()):
+        query = BookQuery(in_print=True, cursor=naming(key))
+        with pytest.raises(InvalidCursorError) as caught:
+            await books.page(query, Book.price < 50)
+        answers.add(str(caught.value.detail))
+    assert len(answers) == 1
+    page = await books.page(BookQuery(in_print=True, cursor=naming(mine.id)), Book.price < 50)
+    assert page.items == []
+    seen = await books.page(BookQuery(cursor=naming(deleted.id, "before")), include_deleted=True)
+    assert seen.items == [mine, theirs, filtered]
+
+
+async def test_cursor_by_key_with_a_condition_on_another_table(session: Session) -> None:
+    """The condition joins the lookup as it joins the page."""
+    first, second = await shelve(session, book(0), book(1))
+    scope = Book.author.has(Author.name == "Ada")
+    page = await BookRepository(session).page(BookQuery(cursor=naming(first.id)), scope)
+    assert page.items == [second]
+    with pytest.raises(InvalidCursorError):
+        await BookRepository(session).page(BookQuery(cursor=naming(first.id)), ~scope)
 
 
 @pytest.mark.parametrize(("count", "total"), [("none", None), ("exact", 5)])

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
-from fastgres.db import include_deleted
 from fastgres.repository.cursor import Cursor, invalid_cursor
 from fastgres.repository.page import Page
 from fastgres.repository.values import check_cursor_value
@@ -85,8 +82,14 @@ class Step:
         return Cursor(self.ordering.name, direction, values).encode(key=key)
 
 
-async def position_of(session: Session, text: str, ordering: Ordering) -> Position:
-    """Read a cursor of this ordering; raise `InvalidCursorError` for anything else."""
+async def position_of(
+    session: Session, text: str, ordering: Ordering, *, visible: Select[Any]
+) -> Position:
+    """Read a cursor of this ordering; raise `InvalidCursorError` for anything else.
+
+    `visible` selects the rows of the list: a cursor that names a row of others is refused like
+    one that names no row, or it would tell that the row exists, and where it is sorted.
+    """
     cursor = Cursor.decode(
         text, sort=ordering.name, types=ordering.types, key_types=ordering.key_of(ordering.types)
     )
@@ -95,15 +98,13 @@ async def position_of(session: Session, text: str, ordering: Ordering) -> Positi
         if value is None and not key.nullable:
             raise invalid_cursor("It is not one that this list has given out.")
         check_cursor_value(value, key.column.type)
-    values = await _looked_up(session, cursor, ordering) if cursor.by_key else cursor.values
-    return Position(cursor.direction, values)
-
-
-async def _looked_up(session: Session, cursor: Cursor, ordering: Ordering) -> tuple[object, ...]:
-    keys = ordering.key_of(ordering.keys)
+    if not cursor.by_key:
+        return Position(cursor.direction, cursor.values)
     row = [key.equal(value) for key, value in zip(keys, cursor.values, strict=True)]
-    statement = include_deleted(select(*ordering.columns()).where(*row))
-    found = (await session.execute(statement)).one_or_none()
+    looked_up = visible.where(*row).with_only_columns(
+        *ordering.columns(), maintain_column_froms=True
+    )
+    found = (await session.execute(looked_up.limit(1))).first()
     if found is None:
         raise invalid_cursor("The row at which it stood is no longer there; begin without one.")
-    return tuple(found)
+    return Position(cursor.direction, tuple(found))

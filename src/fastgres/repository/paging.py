@@ -76,9 +76,10 @@ class Paging(EntityAccess[Model]):
         bound = bind(self.model, type(query))
         ordering = bound.ordering(query)
         where = (*bound.conditions(query), *where)
+        keys = self._select_keys(*where, include_deleted=include_deleted)
         position = None
         if query.cursor is not None:
-            position = await position_of(self.session, query.cursor, ordering)
+            position = await position_of(self.session, query.cursor, ordering, visible=keys)
         step = Step(ordering, position, query.size)
         statement = self._select(*where, options=options, include_deleted=include_deleted)
         rows = await self.session.execute(step.narrow(statement))
@@ -86,7 +87,6 @@ class Paging(EntityAccess[Model]):
         if count != "none" and page.next is None and page.previous is None:
             page.total = len(page.items)
         else:
-            keys = self._select_keys(*where, include_deleted=include_deleted)
             page.total = await count_rows(self.session, keys, count)
         return page
 
