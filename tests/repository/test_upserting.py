@@ -62,6 +62,37 @@ async def test_upsert_names_the_condition_of_a_partial_index(session: Session) -
     assert second.name == "Ada II"
 
 
+async def test_upsert_brings_a_deleted_row_back(session: Session) -> None:
+    """The ISBN is unique among all books: success with a row that nobody sees would be a lie."""
+    (first,) = await shelve(session, book(1, pages=7))
+    books = BookRepository(session)
+    await books.soft_delete(first)
+    row = book(1, pages=9) | {"author_id": first.author_id}
+    (same,) = await books.upsert([row], conflict=[Book.isbn], update=[Book.pages])
+    assert same is first
+    assert same.deleted_at is None
+    assert (await books.get(first.id)).pages == 9
+
+
+async def test_upsert_that_sets_the_time_of_deletion_is_obeyed(session: Session) -> None:
+    """Rows copied from elsewhere may be deleted there."""
+    (first,) = await shelve(session, book(1))
+    books = BookRepository(session)
+    row = book(1, deleted_at=first.created_at) | {"author_id": first.author_id}
+    (same,) = await books.upsert([row], conflict=[Book.isbn], update=[Book.deleted_at])
+    assert same.deleted_at == first.created_at
+
+
+async def test_upsert_that_updates_nothing_leaves_a_deleted_row_deleted(session: Session) -> None:
+    """It is neither changed nor returned."""
+    (first,) = await shelve(session, book(1))
+    books = BookRepository(session)
+    await books.soft_delete(first)
+    row = book(1) | {"author_id": first.author_id}
+    assert await books.upsert([row], conflict=[Book.isbn], update=[]) == []
+    assert await books.find(first.id) is None
+
+
 async def test_upsert_on_several_columns(session: Session) -> None:
     """A constraint of two columns, named in any order."""
     (first,) = await shelve(session, book(1))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column
 from sqlalchemy.dialects.postgresql import Insert, insert
 
+from fastgres.db import SoftDelete
 from fastgres.errors import ConfigurationError, InvalidValueError
 from fastgres.repository.columns import check_names, table_columns
 from fastgres.repository.conflict import ConflictTarget, conflict_target
@@ -32,6 +33,9 @@ class Upserting(EntityAccess[Model]):
         a row that is there stays as it is and is not returned. All rows name the same columns.
         `conflict` must be the columns of a unique index; of a partial one, its condition is
         added. Columns that change with every update (`updated_at`) change here too.
+
+        A row that was soft-deleted and is in the way comes back: its `deleted_at` is emptied,
+        unless `update` names that column. With an empty `update` it stays deleted.
 
         Raises `ConfigurationError` when there is no such index, and `InvalidValueError` (422)
         when two of the rows are the same row.
@@ -78,7 +82,7 @@ def _statement(model: type[Any], target: ConflictTarget, update: list[str]) -> I
     changes: dict[Any, Any] = {
         columns[name]: statement.excluded[columns[name].key] for name in update
     }
-    changes = _changed_with_every_update(columns) | changes
+    changes = _changed_with_every_update(columns) | _brought_back(model, columns) | changes
     return statement.on_conflict_do_update(**where, set_=changes)
 
 
@@ -90,6 +94,11 @@ def _changed_with_every_update(columns: dict[str, Column[Any]]) -> dict[Any, Any
         if default is not None:
             changes[column] = default.arg(None) if default.is_callable else default.arg
     return changes
+
+
+def _brought_back(model: type[Any], columns: dict[str, Column[Any]]) -> dict[Any, Any]:
+    """Return what a soft-deleted row needs to be seen again by who has just written it."""
+    return {columns["deleted_at"]: None} if issubclass(model, SoftDelete) else {}
 
 
 def _common_names(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> frozenset[str]:
