@@ -12,14 +12,14 @@ from fastgres.http import SessionDep
 from tests.http.conftest import service
 
 
-def handshake(host: str) -> dict[str, Any]:
+def handshake(host: str, path: str) -> dict[str, Any]:
     """Make the scope of a websocket."""
     return {
         "type": "websocket",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "scheme": "ws",
-        "path": "/echo",
+        "path": path,
         "root_path": "",
         "query_string": b"",
         "headers": [(b"host", host.encode())],
@@ -29,7 +29,9 @@ def handshake(host: str) -> dict[str, Any]:
     }
 
 
-async def talk(router: APIRouter, *, host: str = "localhost") -> list[dict[str, Any]]:
+async def talk(
+    router: APIRouter, *, host: str = "localhost", path: str = "/echo"
+) -> list[dict[str, Any]]:
     """Open a websocket, say hello, and return what came back."""
     incoming = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": "hello"}]
     outgoing: list[dict[str, Any]] = []
@@ -40,7 +42,7 @@ async def talk(router: APIRouter, *, host: str = "localhost") -> list[dict[str, 
     async def send(message: Any) -> None:
         outgoing.append(message)
 
-    await service(router)(handshake(host), receive, send)
+    await service(router)(handshake(host, path), receive, send)
     return outgoing
 
 

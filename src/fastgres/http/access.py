@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
-from fastgres.http.routes import template_of
+from fastgres.http.routes import path_inside, template_of
 from fastgres.observability import get_logger
 from fastgres.settings import MASK, names_secret
 
@@ -31,7 +31,8 @@ def log_access(scope: Scope, *, status: int, size: int, began: float) -> None:
     `began` is `time.perf_counter()` at its start, `size` the bytes of the response body.
     """
     path: str = scope["path"]
-    level = logging.DEBUG if path in QUIET_PATHS and status < 400 else logging.INFO
+    quiet = path_inside(scope) in QUIET_PATHS and status < 400
+    level = logging.DEBUG if quiet else logging.INFO
     if not _levels.isEnabledFor(level):
         return
     line: dict[str, object] = {

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
 
+ANSWERED = (HTTPException, RequestValidationError, ProblemError)
+"""The errors that are answered where they are caught; a bug is answered by the boundary."""
+
 WITHOUT_BODY = frozenset({204, 205, 304})
 
 
 def answer_errors(app: FastAPI) -> None:
     """Register the handlers; what they do not take reaches the boundary as it is."""
-    for kind in (HTTPException, RequestValidationError, ProblemError):
+    for kind in ANSWERED:
         app.add_exception_handler(kind, answer_error)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastgres.http.exchange import Exchange
+from fastgres.http.lifecycle import LIFECYCLE
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,6 +22,8 @@ class Boundary:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
+        if scope["type"] in {"http", "websocket"}:
+            scope[LIFECYCLE] = self.policy.lifecycle
         if scope["type"] == "http":
             await Exchange(self.policy, scope, receive, send=send).run(self.app)
         elif scope["type"] == "websocket" and not self.policy.hosts.trust(scope):

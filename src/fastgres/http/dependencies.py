@@ -9,14 +9,14 @@ from starlette.requests import HTTPConnection
 
 from fastgres.db import Database, Session
 from fastgres.errors import ConfigurationError
-from fastgres.http.lifecycle import Lifecycle
+from fastgres.http.lifecycle import LIFECYCLE, Lifecycle
 from fastgres.http.unit import UNIT, RequestUnit
 from fastgres.settings import Settings
 
 
 async def provide_lifecycle(connection: HTTPConnection) -> Lifecycle:
     """Return the lifecycle of the application; raises ConfigurationError without `install`."""
-    lifecycle = getattr(connection.app.state, "lifecycle", None)
+    lifecycle = connection.scope.get(LIFECYCLE)
     if not isinstance(lifecycle, Lifecycle):
         raise ConfigurationError(
             "This application has no fastgres Lifecycle, so its dependencies have nothing to "

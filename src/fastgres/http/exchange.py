@@ -23,6 +23,7 @@ from fastgres.http.headers import (
     refuse_broken,
 )
 from fastgres.http.problem import PROBLEM_JSON
+from fastgres.http.routes import path_inside
 from fastgres.http.unit import UNIT, RequestUnit
 from fastgres.observability import bind_request_id, get_logger, reset_request_id
 
@@ -76,6 +77,7 @@ class Exchange:
     async def run(self, app: ASGIApp) -> None:
         """Answer the request; whatever goes wrong inside becomes a problem document."""
         began = time.perf_counter()
+        mounted = REQUEST_ID in self.scope
         headers = dict(self.scope["headers"])
         self._identify(headers.get(b"x-request-id"))
         token = bind_request_id(self.request_id)
@@ -96,13 +98,15 @@ class Exchange:
         finally:
             await self.unit.abandon()
             lifecycle.active -= 1
-            log_access(self.scope, status=self.status, size=self.size, began=began)
+            if not mounted:
+                log_access(self.scope, status=self.status, size=self.size, began=began)
             reset_request_id(token)
 
     def _identify(self, given: bytes | None) -> None:
+        """Take the id of the application around this one, the client's if it is well formed."""
         known = given is not None and _well_formed(given)
-        self.request_id = given.decode() if given is not None and known else uuid7().hex
-        self.scope[REQUEST_ID] = self.request_id
+        own = given.decode() if given is not None and known else uuid7().hex
+        self.request_id = self.scope.setdefault(REQUEST_ID, own)
         self.scope[UNIT] = self.unit
 
     async def _refuse(self, headers: dict[bytes, bytes]) -> bool:
@@ -157,7 +161,7 @@ class Exchange:
         """Answer an error that left the application, or drop the connection if too late."""
         broken = self.body.fault if self.body is not None else None
         fault = fault_of(broken or error)
-        log_error(broken or error, fault, started=self.started)
+        log_error(broken or error, fault, cut_off=self.started and not self.complete)
         if not self.started and not (fault is INTERNAL and await self._ask_handler(error)):
             self.replaced = True
             shows_cause = fault is INTERNAL and self.policy.lifecycle.settings.debug
@@ -175,7 +179,7 @@ class Exchange:
             response = await handler(Request(self.scope), error)
             await response(self.scope, self.wire_receive, self.send)
         except Exception as failure:  # noqa: BLE001 - the boundary answers for the handler too
-            log_error(failure, INTERNAL, started=self.started)
+            log_error(failure, INTERNAL, cut_off=self.started)
         return self.started
 
     async def _answer(self, fault: Fault, *, kept: Iterable[tuple[bytes, bytes]] = ()) -> None:
@@ -205,8 +209,9 @@ class Exchange:
 
     async def _start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
         refuse_broken(headers)
+        headers = [one for one in headers if one[0] != b"x-request-id"]
         headers.append((b"x-request-id", self.request_id.encode()))
-        self.policy.security.add(headers, self.scope["path"])
+        self.policy.security.add(headers, path_inside(self.scope))
         if self._leaves() and all(name != b"connection" for name, _ in headers):
             headers.append((b"connection", b"close"))
         message = {"type": "http.response.start", "status": status, "headers": headers}
@@ -230,14 +235,14 @@ def _nobody_cancels() -> bool:
     return task is not None and task.cancelling() == 0
 
 
-def log_error(error: BaseException, fault: Fault, *, started: bool = False) -> None:
+def log_error(error: BaseException, fault: Fault, *, cut_off: bool = False) -> None:
     """Log what went wrong: bugs with their traceback, an overload or a lost database without."""
     if isinstance(error, UncommittedChangesError):
         log.error("uncommitted changes", changes=error.changes, hint=str(error))
     elif isinstance(error, ResponseValidationError):
         log.error("response not valid", errors=_without_input(error), endpoint=error.endpoint_path)
     elif fault is INTERNAL:
-        event = "response cut off" if started else "unhandled error"
+        event = "response cut off" if cut_off else "unhandled error"
         log.error(event, error=type(error).__name__, exc_info=error)
     elif fault.status >= 500:
         cause = error.__cause__ or error

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from fastgres.http.answer import answer_errors
 from fastgres.http.boundary import Boundary
 from fastgres.http.health import add_health_routes
+from fastgres.http.mounting import answer_mounted
 from fastgres.http.openapi import describe_api
 from fastgres.http.policy import Policy
 
@@ -50,6 +51,7 @@ def _put_outermost(app: FastAPI, policy: Policy) -> None:
     ours = Middleware(Boundary, policy=policy)
 
     def build_with_boundary() -> ASGIApp:
+        answer_mounted(app)
         if ours not in app.user_middleware:
             app.user_middleware.insert(0, ours)
         return build()

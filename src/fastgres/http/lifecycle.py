@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
+LIFECYCLE = "fastgres.lifecycle"
+"""Key of the lifecycle in the ASGI scope, where applications mounted inside find it too."""
+
 READY_FOR = 1.0
 """Seconds for which an answer about readiness is kept."""
 

@@ -14,6 +14,7 @@ from fastgres.http.body import declared_length, too_large
 from fastgres.http.cors import Cors
 from fastgres.http.headers import SecurityHeaders
 from fastgres.http.hosts import TrustedHosts
+from fastgres.http.routes import path_inside
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -53,7 +54,7 @@ class Policy:
 
     def check_host(self, scope: Scope) -> None:
         """Raise BadRequestError for a host that is not ours; probes, which use addresses, may."""
-        if not self.hosts.trust(scope) and scope["path"] not in QUIET_PATHS:
+        if not self.hosts.trust(scope) and path_inside(scope) not in QUIET_PATHS:
             raise BadRequestError(
                 "The Host header names no host of this service.", extensions={"reason": "host"}
             )

@@ -34,11 +34,13 @@ def allowed_methods(routes: Sequence[BaseRoute], scope: Scope) -> tuple[str, ...
     for context in iter_route_contexts(routes):
         route: Any = context
         regex = getattr(route, "path_regex", None)
-        if regex is not None and regex.match(_path(scope)):
+        if regex is not None and regex.match(path_inside(scope)):
             methods |= set(getattr(route, "methods", None) or ())
     return tuple(sorted(methods))
 
 
-def _path(scope: Scope) -> str:
+def path_inside(scope: Scope) -> str:
+    """Return the path as the application's routes declare it: without where it is mounted."""
     path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", "").rstrip("/"))
+    root: str = scope.get("root_path", "").rstrip("/")
+    return path.removeprefix(root) if path.startswith(f"{root}/") else path
