@@ -142,3 +142,18 @@ async def test_deleted_rows_are_not_locked(session: Session) -> None:
     await books.soft_delete(first)
     with pytest.raises(NotFoundError):
         await books.get_for_update(first.id)
+    with pytest.raises(NotFoundError):
+        await books.get_many_for_update([first.id])
+
+
+async def test_deleted_rows_are_locked_when_asked_for(session: Session) -> None:
+    """What was deleted may still have to be settled."""
+    first, second = await shelve(session, book(1), book(2))
+    books = BookRepository(session)
+    await books.soft_delete(first)
+    assert await books.get_for_update(first.id, include_deleted=True) is first
+    keys = [second.id, first.id]
+    assert await books.get_many_for_update(keys, include_deleted=True) == [second, first]
+    assert await books.list_for_update(limit=9) == [second]
+    listed = await books.list_for_update(limit=9, include_deleted=True)
+    assert {each.id for each in listed} == {first.id, second.id}

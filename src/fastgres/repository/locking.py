@@ -26,6 +26,7 @@ class Locking(EntityAccess[Model]):
     They lock FOR NO KEY UPDATE: others can read the row and refer to it, and not change it.
     Rows are locked in the order of their primary keys, so that two callers cannot block each
     other. What the session already held of a row is replaced by what the row says now.
+    Soft-deleted rows are not there, unless `include_deleted`.
     """
 
     async def get_for_update(
@@ -34,6 +35,7 @@ class Locking(EntityAccess[Model]):
         *where: ColumnExpressionArgument[bool],
         locked: Literal["wait", "nowait"] = "wait",
         options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
     ) -> Model:
         """Lock the row with this primary key and return it, or raise `NotFoundError` (404).
 
@@ -53,7 +55,10 @@ class Locking(EntityAccess[Model]):
         ```
         """
         conditions = key_conditions(self.model, key)
-        statement = self._locking(*conditions, *where, locked=locked, options=options)
+        selected = self._select(
+            *conditions, *where, options=options, include_deleted=include_deleted
+        )
+        statement = self._locking(selected, locked)
         found: Model | None = (await self.session.scalars(statement)).unique().one_or_none()
         if found is None:
             raise self._not_found([key])
@@ -66,6 +71,7 @@ class Locking(EntityAccess[Model]):
         locked: Locked = "wait",
         skip_missing: bool = False,
         options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
     ) -> list[Model]:
         """Lock the rows with these primary keys and return them, in the order of the keys.
 
@@ -74,10 +80,14 @@ class Locking(EntityAccess[Model]):
         """
         if not keys:
             return []
-        statement = self._locking(
-            keys_condition(self.model, keys), *where, locked=locked, options=options
+        selected = self._select(
+            keys_condition(self.model, keys),
+            *where,
+            options=options,
+            include_deleted=include_deleted,
         )
-        rows: Sequence[Model] = (await self.session.scalars(statement)).unique().all()
+        locking = self._locking(selected, locked)
+        rows: Sequence[Model] = (await self.session.scalars(locking)).unique().all()
         found, missing = in_order_of(self.model, keys, rows)
         if missing and not skip_missing and locked != "skip":
             raise self._not_found(missing)
@@ -89,23 +99,19 @@ class Locking(EntityAccess[Model]):
         limit: int,
         locked: Locked = "skip",
         options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
     ) -> list[Model]:
         """Lock at most `limit` rows that fulfil the conditions and return them, by primary key.
 
         Skips locked rows by default, so that several workers each get rows of their own.
         """
-        statement = self._locking(*where, locked=locked, options=options).limit(limit)
+        selected = self._select(*where, options=options, include_deleted=include_deleted)
+        statement = self._locking(selected, locked).limit(limit)
         return list((await self.session.scalars(statement)).unique())
 
-    def _locking(
-        self,
-        *where: ColumnExpressionArgument[bool],
-        locked: Locked,
-        options: Sequence[ExecutableOption],
-    ) -> Select[Any]:
+    def _locking(self, statement: Select[Any], locked: Locked) -> Select[Any]:
         return (
-            self._select(*where, options=options)
-            .order_by(*self._key_order())
+            statement.order_by(*self._key_order())
             .with_for_update(
                 of=self.model,
                 key_share=True,
