@@ -6,6 +6,7 @@ import json
 import signal
 import socket
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -114,6 +115,25 @@ def test_dev_reloads_when_the_code_changes(folder: Path) -> None:
         server.wait_for("started")
         assert server.read("/papers/7") == 8
         main.write_text(before)
+        assert server.end(signal.SIGINT) == 0
+    assert processes(folder) == []
+
+
+def test_broken_code_is_answered_503_until_it_is_mended(folder: Path) -> None:
+    """A request neither hangs nor is refused: it says why the service does not start."""
+    main = folder / "src" / "kiosk" / "main.py"
+    before = main.read_text()
+    with running(folder, "dev") as server:
+        server.wait_for("Ctrl-C")
+        main.write_text("def create_app(:")
+        server.wait_for("Waiting for a change")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            server.read("/papers/7")
+        assert refused.value.code == 503
+        assert "SyntaxError" in json.load(refused.value)["detail"]
+        main.write_text(before)
+        server.wait_for("started")
+        assert server.read("/papers/7") == 7
         assert server.end(signal.SIGINT) == 0
     assert processes(folder) == []
 

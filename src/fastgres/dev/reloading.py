@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
 import socket
 import sys
 import threading
+import traceback
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,12 +18,19 @@ import uvicorn
 from uvicorn.supervisors import ChangeReload
 
 from fastgres.app import server_config
+from fastgres.dev.schema import bring_to_head
+from fastgres.dev.standin import stand_in
 from fastgres.dev.workplace import Workplace
 from fastgres.errors import FastgresError
 from fastgres.observability import configure_logging
 
 # What is still running when the code changes or Ctrl-C is pressed is a developer's own request.
 GRACE = 3.0
+
+_STARTUP_FAILURE = 3
+"""The status with which uvicorn leaves when the lifespan of the application fails."""
+
+_FAILED_START = "The application failed to start; the log says why."
 
 
 def serve_once(workplace: Workplace, sockets: list[socket.socket] | None) -> None:
@@ -46,19 +55,34 @@ def serve_again_on_change(workplace: Workplace, listener: socket.socket) -> None
 
 def watched(root: Path) -> list[Path]:
     """Return the folders whose changes matter: the code, not the environment nor the data."""
-    source = root / "src"
-    return [source] if source.is_dir() else [root]
+    code = [folder for folder in (root / "src", root / "migrations") if folder.is_dir()]
+    return code if (root / "src").is_dir() else [root]
 
 
 def _serve_as_child(given: dict[str, Any], sockets: list[socket.socket] | None = None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    cause = _serve_unless_broken(given, sockets)
+    if cause is not None:
+        sys.stderr.write(f"{cause}\nWaiting for a change.\n")
+        stand_in(cause, sockets)
+
+
+def _serve_unless_broken(given: dict[str, Any], sockets: list[socket.socket] | None) -> str | None:
+    """Serve, and return why that did not come about; the code is a developer's, so anything."""
     try:
         workplace = Workplace.here(**given)
         configure_logging(workplace.settings)
-        serve_once(workplace, sockets)
+        with workplace.address() as url:
+            asyncio.run(bring_to_head(workplace, url))
+            serve_once(workplace, sockets)
     except FastgresError as error:
-        sys.stderr.write(f"{error}\nWaiting for a change.\n")
-        sys.exit(1)
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a change may mend it
+        traceback.print_exc()
+        return f"{type(error).__name__}: {error}."
+    except SystemExit as leaving:
+        return _FAILED_START if leaving.code == _STARTUP_FAILURE else None
+    return None
 
 
 def _end_with_parent() -> None:

@@ -9,10 +9,11 @@ from fastgres.app import serve
 from fastgres.dev.interrupts import until_interrupted
 from fastgres.dev.listener import listen
 from fastgres.dev.reloading import serve_again_on_change, serve_once
+from fastgres.dev.schema import bring_to_head, require_head
 from fastgres.dev.seeding import seed as fill
 from fastgres.dev.welcome import Address, welcoming
 from fastgres.dev.workplace import Workplace
-from fastgres.errors import ConfigurationError, MigrationError
+from fastgres.errors import ConfigurationError
 from fastgres.observability import configure_logging, get_logger
 
 log = get_logger(__name__)
@@ -53,14 +54,9 @@ def develop(workplace: Workplace, *, seed: bool, reload: bool) -> None:
 
 
 async def _prepare(workplace: Workplace, url: str, *, seed: bool) -> None:
-    await _migrate(workplace, url)
+    await bring_to_head(workplace, url)
     if seed:
         await fill(workplace, url)
-
-
-async def _migrate(workplace: Workplace, url: str) -> None:
-    for revision in await workplace.migrator(url).upgrade():
-        log.info("migrated", revision=revision.id, message=revision.message)
 
 
 def _serve(workplace: Workplace, listener: socket.socket, *, reload: bool) -> None:
@@ -87,17 +83,6 @@ def serve_migrated(workplace: Workplace, *, migrate: bool) -> None:
     """
     configure_logging(workplace.settings)
     with workplace.address() as url:
-        asyncio.run(_require_head(workplace, url, migrate=migrate))
+        reach = bring_to_head if migrate else require_head
+        asyncio.run(reach(workplace, url))
         serve(workplace.project.app, workplace.settings)
-
-
-async def _require_head(workplace: Workplace, url: str, *, migrate: bool) -> None:
-    migrator = workplace.migrator(url)
-    if migrate:
-        await _migrate(workplace, url)
-    elif not await migrator.at_head():
-        raise MigrationError(
-            "The schema of the database is not at the head of the migrations, so the code could "
-            "meet tables it does not know. Run `fastgres db upgrade`, or start with "
-            "`fastgres serve --migrate`; `fastgres db status` says what is missing."
-        )
