@@ -53,7 +53,8 @@ class OrderService:
         async with self.session.begin():
             order = await self._move(order_id, to=OrderStatus.CANCELLED, from_=before)
             pieces = {item.product_id: item.quantity for item in order.items}
-            for product in await self.products.lock_to_return(pieces):
+            returned = await self.products.get_many_for_update(list(pieces), include_deleted=True)
+            for product in returned:
                 product.stock += pieces[product.id]
         return order
 
