@@ -39,7 +39,10 @@ def test_down_and_up_again(folder: Path) -> None:
         "heads": ["a1"],
         "pending": [],
     }
-    assert done(kiosk.run(folder, "db", "downgrade", "-1")) == "now at base\n"
+    unasked = kiosk.run(folder, "db", "downgrade", "-1")
+    assert unasked.returncode == 1
+    assert "with the data in what they made?" in unasked.stderr
+    assert done(kiosk.run(folder, "db", "downgrade", "-1", "--yes")) == "now at base\n"
     pending = json.loads(done(kiosk.run(folder, "db", "status", "--json")))["pending"]
     assert [(one["id"], one["message"]) for one in pending] == [("a1", "add papers")]
     assert "add papers" in done(kiosk.run(folder, "db", "status"))

@@ -189,7 +189,7 @@ def test_dev_is_refused_in_production(folder: Path) -> None:
 
 def test_serve_refuses_a_schema_that_is_behind(folder: Path) -> None:
     """It says the command, and does it when asked to."""
-    assert kiosk.run(folder, "db", "downgrade", "base").returncode == 0
+    assert kiosk.run(folder, "db", "downgrade", "base", "--yes").returncode == 0
     refused = kiosk.run(folder, "serve", "--port", "0")
     assert refused.returncode == 1
     assert "fastgres db upgrade" in refused.stderr

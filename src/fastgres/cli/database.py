@@ -18,6 +18,8 @@ VERBS = "Schema and data: new, upgrade, downgrade, status, check, shell, seed, r
 
 MIGRATIONS, DATA = "Migrations", "Data"
 
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
 
 @app.callback()
 def db() -> None:
@@ -70,8 +72,12 @@ def upgrade(
 )
 def downgrade(
     revision: Annotated[str, typer.Argument(help="How far: an id, -1 for the last one, or base.")],
+    *,
+    yes: Yes = False,
 ) -> None:
-    """Undo revisions, with the data that they hold.
+    """Undo revisions; what was stored in their tables and columns is lost.
+
+    Asks first, unless told --yes.
 
     [bold]Examples[/bold]
 
@@ -80,6 +86,9 @@ def downgrade(
     """
     from fastgres.cli.schema import undo
 
+    if not yes:
+        question = f"Undo the revisions down to {revision!r}, with the data in what they made?"
+        typer.confirm(question, abort=True, err=True)
     typer.echo(f"now at {', '.join(undo(revision)) or 'base'}")
 
 
@@ -170,7 +179,7 @@ def seed() -> None:
 @app.command(rich_help_panel=DATA)
 def reset(
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Drop the database with all its data, create it anew and migrate it.
 
