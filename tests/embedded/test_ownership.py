@@ -138,3 +138,12 @@ def test_permissions_go_to_the_directory_made_and_to_no_link(
     with pytest.raises(EmbeddedError):
         acquire(place / "postgres", durable=False)
     assert stat.S_IMODE(target.stat().st_mode) == 0o750
+
+
+def test_lease_ends_though_the_directory_was_replaced(directory: Path) -> None:
+    """Who gives back has nothing to fear from what stands there now, and no error to handle."""
+    with acquire(directory, durable=False):
+        directory.rename(directory.with_name("away"))
+        directory.symlink_to("away")
+        (directory / "start").unlink()
+        (directory / "start").symlink_to("lease")

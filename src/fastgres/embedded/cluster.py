@@ -116,8 +116,8 @@ class Cluster:
         try:
             start = FileLock(self.directory / "start")
             lease = FileLock(self.directory / "lease")
-        except FileNotFoundError:  # the directory was removed: the keeper ends by itself
-            return False
+        except (FileNotFoundError, EmbeddedError):
+            return False  # the directory was removed or replaced: the keeper ends by itself
         try:
             return start.try_alone() and not lease.try_alone() and lease.try_shared()
         finally:
