@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,14 @@ def test_directory_that_exists_keeps_its_permissions(place: Path) -> None:
     place.chmod(0o755)
     places.make_directory(place)
     assert stat.S_IMODE(place.stat().st_mode) == 0o755
+
+
+def test_git_sees_nothing_of_it(place: Path) -> None:
+    """A service whose author never thought of it commits no database."""
+    subprocess.run(["git", "init", "--quiet", place.parent], check=True)
+    (places.make_directory(place) / "server.log").touch()
+    command = ["git", "-C", place.parent, "status", "--porcelain", "--untracked-files=all"]
+    assert subprocess.run(command, check=True, capture_output=True).stdout == b""
 
 
 def test_deep_directory_gets_a_short_socket(place: Path) -> None:

@@ -35,7 +35,15 @@ def make_directory(directory: Path) -> Path:
     directory.parent.mkdir(parents=True, exist_ok=True)
     _make(directory, 0o711 if os.geteuid() == 0 else 0o700)
     check_own_directory(directory)
+    _keep_from_git(directory)
     return directory
+
+
+def _keep_from_git(directory: Path) -> None:
+    """Leave a note that none of this belongs into a commit; nobody would think of it."""
+    note = directory / ".gitignore"
+    if not note.exists():
+        note.write_text("*\n", encoding="utf-8")
 
 
 def find_home(directory: Path) -> Path:
