@@ -54,9 +54,9 @@ def test_directory_that_exists_keeps_its_permissions(place: Path) -> None:
 
 def test_git_sees_nothing_of_it(place: Path) -> None:
     """A service whose author never thought of it commits no database."""
-    subprocess.run(["git", "init", "--quiet", place.parent], check=True)
-    (places.make_directory(place) / "server.log").touch()
-    command = ["git", "-C", place.parent, "status", "--porcelain", "--untracked-files=all"]
+    subprocess.run(["git", "init", "--quiet", place], check=True)
+    (places.make_directory(place / "postgres") / "server.log").touch()
+    command = ["git", "-C", place, "status", "--porcelain", "--untracked-files=all"]
     assert subprocess.run(command, check=True, capture_output=True).stdout == b""
 
 
