@@ -56,7 +56,7 @@ def test_git_sees_nothing_of_it(place: Path) -> None:
     """A service whose author never thought of it commits no database."""
     subprocess.run(["git", "init", "--quiet", place], check=True)
     (places.make_directory(place / "postgres") / "server.log").touch()
-    command = ["git", "-C", place, "status", "--porcelain", "--untracked-files=all"]
+    command = ["git", "-C", str(place), "status", "--porcelain", "--untracked-files=all"]
     assert subprocess.run(command, check=True, capture_output=True).stdout == b""
 
 
