@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-REGISTRY = re.compile(
-    r"--(?:extra-)?index[-]url|--find[-]links|file:///"
-)
+REGISTRY = re.compile(r"--(?:extra-)?index[-]url|--find[-]links|file:///")
 MACHINE = re.compile(r"(?<![\w.])/(?:root|work|home/\w+|Users/\w+)/")
 
 
@@ -44,6 +42,12 @@ def matching(pattern: re.Pattern[str]) -> list[str]:
 def test_no_registry_is_named() -> None:
     """A lock with an address of its own works for one company only."""
     assert matching(REGISTRY) == []
+
+
+def test_no_lock_holds_an_address() -> None:
+    """Packages come from wherever the machine gets its packages."""
+    for name in ("dev.txt", "uv.txt"):
+        assert "://" not in (ROOT / "requirements" / name).read_text()
 
 
 def test_no_path_of_a_machine_is_named() -> None:
