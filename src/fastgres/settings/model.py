@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_SECRET_KEY),
-        description="Signs cursors and tokens. In production at least 32 characters of your own.",
+        description="For what the service signs. In production at least 32 characters of your own.",
     )
     database_url: SecretStr | None = Field(
         None,
