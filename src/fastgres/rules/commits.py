@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from fastgres.rules.names import last_name
 from fastgres.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -22,13 +23,7 @@ def _find(module: ast.Module) -> Iterator[ast.expr]:
 
 
 def _ends_transaction(called: ast.Attribute) -> bool:
-    return called.attr in _ENDINGS and _last_name(called.value).endswith("session")
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
+    return called.attr in _ENDINGS and last_name(called.value).endswith("session")
 
 
 COMMIT_OUTSIDE_UNIT = Rule(

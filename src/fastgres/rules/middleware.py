@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from fastgres.rules.names import last_name
 from fastgres.rules.rule import Rule
 
 if TYPE_CHECKING:
@@ -14,21 +15,15 @@ if TYPE_CHECKING:
 def _find(module: ast.Module) -> Iterator[ast.expr | ast.stmt]:
     for node in ast.walk(module):
         if isinstance(node, ast.ClassDef):
-            yield from (each for each in node.bases if _name(each) == "BaseHTTPMiddleware")
+            yield from (each for each in node.bases if last_name(each) == "BaseHTTPMiddleware")
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from (each for each in node.decorator_list if _wraps_requests(each))
 
 
 def _wraps_requests(decorator: ast.expr) -> bool:
-    if not isinstance(decorator, ast.Call) or _name(decorator.func) != "middleware":
+    if not isinstance(decorator, ast.Call) or last_name(decorator.func) != "middleware":
         return False
     return any(isinstance(each, ast.Constant) and each.value == "http" for each in decorator.args)
-
-
-def _name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 BASE_HTTP_MIDDLEWARE = Rule(
