@@ -161,6 +161,45 @@ async def test_value_is_not_rounded_to_the_column(session: Session) -> None:
     assert len((await books.page(Query(price=Decimal("2.000")))).items) == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"title": "a"}, {"title": "b"}, True),
+        ({"in_print": True}, {"in_print": False}, True),
+        ({"genre": [Genre.NOVEL]}, {"genre": []}, True),
+        ({"unpaged": True}, {"unpaged": False}, False),
+        ({"unpaged": False}, {}, False),
+        ({"title": "a"}, {"prefix": "a"}, False),
+        ({"sort": "title", "size": 3}, {"sort": "price", "cursor": "x"}, True),
+    ],
+)
+def test_shape_is_what_the_conditions_depend_on(
+    one: dict[str, Any], other: dict[str, Any], same: bool
+) -> None:
+    """Values do not count, except that of `is_null`: it has no parameter."""
+    bound = bind(Book, BookQuery)
+    shapes = {bound.shape(BookQuery(**filters)) for filters in (one, other)}
+    assert (len(shapes) == 1) is same
+    texts = {" AND ".join(map(str, bound.template_conditions(shape))) for shape in shapes}
+    assert len(texts) == len(shapes)
+
+
+def test_values_have_the_names_of_the_fields() -> None:
+    """Two filters of one column have parameters of their own; lists are one parameter."""
+    query = BookQuery(title="50%", prefix="_", not_pages=[1, 2], unpaged=True)
+    assert bind(Book, BookQuery).values(query) == {
+        "filter_title": "%50\\%%",
+        "filter_prefix": "\\_%",
+        "filter_not_pages": [1, 2],
+    }
+
+
+def test_a_set_is_sent_as_a_list() -> None:
+    """As an array, which the driver takes from a list."""
+    query = query_of(pages=Annotated[set[int] | None, Filter("in")])
+    assert bind(Book, query).values(query.model_validate({"pages": [3]})) == {"filter_pages": [3]}
+
+
 class Shouted(TypeDecorator[str]):
     """Text that is a type of its own in Python, and stored in capitals."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import Float, Numeric, all_, any_, literal, or_
+from sqlalchemy import Float, Numeric, all_, any_, bindparam, literal, or_
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.sql.operators import like_op
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import BindParameter, ColumnElement
     from sqlalchemy.types import TypeEngine
 
 Operator = Literal[
@@ -67,37 +68,57 @@ class Filter:
     column: str | None = field(default=None, kw_only=True)
 
 
-def condition(column: Any, kind: Operator, value: Any) -> ColumnElement[bool]:
-    """Return the comparison of a column with a value, which is only ever a bound parameter."""
-    made: ColumnElement[bool] = _CONDITIONS[kind](column, value)
+def condition_on(
+    column: Any, operator: Operator, parameter: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Return the comparison of a column with a parameter, whose value is not known here.
+
+    `is_null` compares with nothing: see `nullness`.
+    """
+    made: ColumnElement[bool] = _CONDITIONS[operator](column, parameter)
     return made
 
 
-def bound(column: Any, value: object) -> ColumnElement[Any]:
+def nullness(column: Any, *, null: bool) -> ColumnElement[bool]:
+    """Select the rows that have no value, or those that have one."""
+    made: ColumnElement[bool] = column.is_(None) if null else column.is_not(None)
+    return made
+
+
+def prepared(operator: Operator, value: Any) -> Any:
+    """Return the value as the condition's parameter takes it: wildcards escaped, sets as lists."""
+    prepare = _PREPARED.get(operator)
+    return value if prepare is None else prepare(value)
+
+
+def parameter_type(column: Any, operator: Operator) -> TypeEngine[Any]:
+    """Return the type of the parameter that the column is compared with."""
+    kind: TypeEngine[Any] = column.type
+    if operator in TEXT_OPERATORS:
+        return kind.coerce_compared_value(like_op, "")
+    return ARRAY(_comparable(kind)) if operator in LIST_OPERATORS else _comparable(kind)
+
+
+def bound(column: Any, value: object, *, operator: Operator = "eq") -> ColumnElement[Any]:
     """Return the value as a parameter that compares with the column."""
-    return literal(value, _comparable_type(column))
+    return literal(value, parameter_type(column, operator))
+
+
+def named(column: Any, name: str, *, operator: Operator = "eq") -> BindParameter[Any]:
+    """Return a parameter that compares with the column and gets its value later, by its name."""
+    return bindparam(name, type_=parameter_type(column, operator))
 
 
 def one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
     """Compare with any of the values: one bound array, one prepared statement for all lengths."""
-    matches: ColumnElement[bool] = column == any_(_array(column, values))
-    return matches
+    return condition_on(column, "in", bound(column, values, operator="in"))
 
 
-def _none_of(column: Any, values: list[Any]) -> ColumnElement[bool]:
-    return or_(column != all_(_array(column, values)), column.is_(None))
-
-
-def _array(column: Any, values: list[Any]) -> ColumnElement[Any]:
-    return literal(values, ARRAY(_comparable_type(column)))
-
-
-def _comparable_type(column: Any) -> TypeEngine[Any]:
+def _comparable(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     """Return the column's type without a scale, to which the parameter would be rounded.
 
     A price of `numeric(12, 2)` is not 1.00 because somebody asks for 1.004.
     """
-    kind: TypeEngine[Any] = column.type
     return Numeric() if isinstance(kind, Numeric) and not isinstance(kind, Float) else kind
 
 
@@ -107,17 +128,24 @@ def _escaped(value: str) -> str:
 
 
 _CONDITIONS: Final[dict[Operator, Callable[[Any, Any], ColumnElement[bool]]]] = {
-    "eq": lambda column, value: column == bound(column, value),
-    "ne": lambda column, value: column.is_distinct_from(bound(column, value)),
-    "lt": lambda column, value: column < bound(column, value),
-    "le": lambda column, value: column <= bound(column, value),
-    "gt": lambda column, value: column > bound(column, value),
-    "ge": lambda column, value: column >= bound(column, value),
-    "in": one_of,
-    "not_in": _none_of,
-    "contains": lambda column, value: column.like(f"%{_escaped(value)}%"),
-    "icontains": lambda column, value: column.ilike(f"%{_escaped(value)}%"),
-    "starts_with": lambda column, value: column.like(f"{_escaped(value)}%"),
-    "istarts_with": lambda column, value: column.ilike(f"{_escaped(value)}%"),
-    "is_null": lambda column, value: column.is_(None) if value else column.is_not(None),
+    "eq": lambda column, parameter: column == parameter,
+    "ne": lambda column, parameter: column.is_distinct_from(parameter),
+    "lt": lambda column, parameter: column < parameter,
+    "le": lambda column, parameter: column <= parameter,
+    "gt": lambda column, parameter: column > parameter,
+    "ge": lambda column, parameter: column >= parameter,
+    "in": lambda column, parameter: column == any_(parameter),
+    "not_in": lambda column, parameter: or_(column != all_(parameter), column.is_(None)),
+    "contains": lambda column, parameter: column.like(parameter),
+    "icontains": lambda column, parameter: column.ilike(parameter),
+    "starts_with": lambda column, parameter: column.like(parameter),
+    "istarts_with": lambda column, parameter: column.ilike(parameter),
+}
+_PREPARED: Final[dict[Operator, Callable[[Any], Any]]] = {
+    "in": list,
+    "not_in": list,
+    "contains": lambda value: f"%{_escaped(value)}%",
+    "icontains": lambda value: f"%{_escaped(value)}%",
+    "starts_with": lambda value: f"{_escaped(value)}%",
+    "istarts_with": lambda value: f"{_escaped(value)}%",
 }

@@ -90,6 +90,28 @@ async def position_of(
     `visible` selects the rows of the list: a cursor that names a row of others is refused like
     one that names no row, or it would tell that the row exists, and where it is sorted.
     """
+    cursor = read_cursor(text, ordering)
+    if not cursor.by_key:
+        return Position(cursor.direction, cursor.values)
+    keys = ordering.key_of(ordering.keys)
+    row = [
+        key.equal(None if value is None else key.bound(value))
+        for key, value in zip(keys, cursor.values, strict=True)
+    ]
+    looked_up = visible.where(*row).with_only_columns(
+        *ordering.columns(), maintain_column_froms=True
+    )
+    found = (await session.execute(looked_up.limit(1))).first()
+    if found is None:
+        raise invalid_cursor("The row at which it stood is no longer there; begin without one.")
+    return Position(cursor.direction, tuple(found))
+
+
+def read_cursor(text: str, ordering: Ordering) -> Cursor:
+    """Read a cursor of this ordering, whose values its columns could have.
+
+    Unless it is `by_key`, its direction and values are a `Position`.
+    """
     cursor = Cursor.decode(
         text, sort=ordering.name, types=ordering.types, key_types=ordering.key_of(ordering.types)
     )
@@ -98,13 +120,4 @@ async def position_of(
         if value is None and not key.nullable:
             raise invalid_cursor("It is not one that this list has given out.")
         check_cursor_value(value, key.column.type)
-    if not cursor.by_key:
-        return Position(cursor.direction, cursor.values)
-    row = [key.equal(value) for key, value in zip(keys, cursor.values, strict=True)]
-    looked_up = visible.where(*row).with_only_columns(
-        *ordering.columns(), maintain_column_froms=True
-    )
-    found = (await session.execute(looked_up.limit(1))).first()
-    if found is None:
-        raise invalid_cursor("The row at which it stood is no longer there; begin without one.")
-    return Position(cursor.direction, tuple(found))
+    return cursor

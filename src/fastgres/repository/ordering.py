@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, tuple_
 from fastgres.errors import ConfigurationError
 from fastgres.repository.columns import attribute, primary_key
 from fastgres.repository.cursor import can_carry
-from fastgres.repository.filtering import bound
+from fastgres.repository.filtering import bound, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,21 +66,21 @@ class SortKey:
         """Return the value as a parameter of the column's type."""
         return bound(self.column, value)
 
-    def equal(self, value: object) -> ColumnElement[bool]:
-        """Select the rows that have this value."""
-        return self.column.is_(None) if value is None else self.column == self.bound(value)
+    def equal(self, value: ColumnElement[Any] | None) -> ColumnElement[bool]:
+        """Select the rows that have this value; None is no value."""
+        return self.column.is_(None) if value is None else self.column == value
 
-    def is_last(self, value: object) -> bool:
+    def is_last(self, value: ColumnElement[Any] | None) -> bool:
         """Tell whether no other value stands after this one."""
         return value is None and not self.descending
 
-    def beyond(self, value: object) -> ColumnElement[bool]:
+    def beyond(self, value: ColumnElement[Any] | None) -> ColumnElement[bool]:
         """Select the rows that stand after this value; `is_last` tells that there are none."""
         if value is None:
             return self.column.is_not(None)
         if self.descending:
-            return self.column < self.bound(value)
-        after: ColumnElement[bool] = self.column > self.bound(value)
+            return self.column < value
+        after: ColumnElement[bool] = self.column > value
         return or_(after, self.column.is_(None)) if self.nullable else after
 
 
@@ -135,24 +135,49 @@ class Ordering:
         One comparison of rows where it can be, because an index answers that with one range;
         else the same spelled out column by column.
         """
+        pairs = zip(self.keys, values, strict=True)
+        there = [None if value is None else key.bound(value) for key, value in pairs]
+        return self._beyond(there, inclusive=inclusive)
+
+    def template_beyond(self, nulls: Sequence[bool], *, inclusive: bool) -> ColumnElement[bool]:
+        """Return what `beyond` does for every position that is null at the same places.
+
+        `parameters` gives the values of one of them, by name.
+        """
+        pairs = enumerate(zip(self.keys, nulls, strict=True))
+        there = [
+            None if null else named(key.column, f"after_{place}") for place, (key, null) in pairs
+        ]
+        return self._beyond(there, inclusive=inclusive)
+
+    def parameters(self, values: Sequence[object]) -> dict[str, object]:
+        """Return the values of a position by the names that they have in `template_beyond`."""
+        pairs = enumerate(values)
+        return {f"after_{place}": value for place, value in pairs if value is not None}
+
+    def _beyond(
+        self, there: Sequence[ColumnElement[Any] | None], *, inclusive: bool
+    ) -> ColumnElement[bool]:
         if self._comparable_as_rows:
-            return self._row_comparison(values, inclusive=inclusive)
-        return self._spelled_out(values, inclusive=inclusive)
+            return self._row_comparison(there, inclusive=inclusive)
+        return self._spelled_out(there, inclusive=inclusive)
 
     @cached_property
     def _comparable_as_rows(self) -> bool:
         one_way = len({key.descending for key in self.keys}) == 1
         return one_way and not any(key.nullable for key in self.keys)
 
-    def _row_comparison(self, values: Sequence[object], *, inclusive: bool) -> ColumnElement[bool]:
+    def _row_comparison(self, values: Sequence[Any], *, inclusive: bool) -> ColumnElement[bool]:
         here: Any = tuple_(*(key.column for key in self.keys))
-        there: Any = tuple_(*(key.bound(each) for key, each in zip(self.keys, values, strict=True)))
+        there: Any = tuple_(*values)
         if self.keys[0].descending:
             return here <= there if inclusive else here < there  # type: ignore[no-any-return]  # comparing Any gives Any
         return here >= there if inclusive else here > there  # type: ignore[no-any-return]  # comparing Any gives Any
 
-    def _spelled_out(self, values: Sequence[object], *, inclusive: bool) -> ColumnElement[bool]:
-        pairs = list(zip(self.keys, values, strict=True))
+    def _spelled_out(
+        self, there: Sequence[ColumnElement[Any] | None], *, inclusive: bool
+    ) -> ColumnElement[bool]:
+        pairs = list(zip(self.keys, there, strict=True))
         equal = [key.equal(value) for key, value in pairs]
         cases = [
             and_(*equal[:place], key.beyond(value))
@@ -161,12 +186,11 @@ class Ordering:
         ]
         if inclusive:
             cases.append(and_(*equal))
-        return and_(*self._leading_bound(values[0]), or_(*cases))
+        return and_(*self._leading_bound(there[0]), or_(*cases))
 
-    def _leading_bound(self, value: object) -> list[ColumnElement[bool]]:
+    def _leading_bound(self, value: ColumnElement[Any] | None) -> list[ColumnElement[bool]]:
         """Say again what the cases imply: an index serves this, it does not serve an OR."""
         first = self.keys[0]
-        if first.nullable:
+        if first.nullable or value is None:
             return []
-        limit = first.bound(value)
-        return [first.column <= limit if first.descending else first.column >= limit]
+        return [first.column <= value if first.descending else first.column >= value]

@@ -39,6 +39,8 @@ def check_value(value: object, column: TypeEngine[Any], parameter: str) -> None:
 
 def fault_of(value: object, column: TypeEngine[Any]) -> tuple[type[InvalidValueError], str] | None:
     """Return why one value cannot be compared with the column: an error class and a sentence."""
+    if isinstance(value, bool):
+        return None
     if isinstance(column, TypeDecorator):
         column = column.impl_instance
     if isinstance(value, str) and not isinstance(value, PythonEnum):
@@ -57,7 +59,7 @@ def _fault_of_text(
 ) -> tuple[type[InvalidValueError], str] | None:
     if "\0" in value:
         return InvalidTextError, "The text holds a NUL character, which cannot be stored."
-    if any("\ud800" <= letter <= "\udfff" for letter in value):
+    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
         return InvalidTextError, "The text holds half a character (a lone surrogate)."
     if isinstance(column, Enum) and value not in column.enums:
         return InvalidValueError, f"Allowed are {', '.join(column.enums)}."
