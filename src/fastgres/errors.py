@@ -12,6 +12,7 @@ FastgresError
 ├── UncommittedChangesError
 └── ProblemError
     ├── BadRequestError
+    ├── ScopeError
     ├── NotFoundError
     ├── RequestTimeoutError
     ├── ConflictError
@@ -206,6 +207,14 @@ class BadRequestError(ProblemError):
     status = 400
     code = "bad_request"
     title = "Bad request"
+
+
+class ScopeError(ProblemError):
+    """Raised when a row would be written outside the scope of a repository."""
+
+    status = 403
+    code = "outside_scope"
+    title = "Not within what you may change"
 
 
 class NotFoundError(ProblemError):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal
-from enum import Enum as PythonEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Enum, TypeDecorator
+from sqlalchemy import Enum
 
 from fastgres.errors import ConfigurationError
-from fastgres.repository.columns import attribute
+from fastgres.repository.columns import attribute, comparable, python_type
 from fastgres.repository.filtering import (
     TEXT_OPERATORS,
     bound,
@@ -33,15 +30,6 @@ if TYPE_CHECKING:
 
     from fastgres.repository.declaration import DeclaredFilter
     from fastgres.repository.query import ListQuery
-
-_TAKES: Final[dict[type, tuple[type, ...]]] = {
-    float: (float, int, Decimal),
-    Decimal: (Decimal, int, float),
-    dt.date: (dt.date,),
-    int: (int,),
-}
-"""What may be compared with a column of this Python type, where subclasses are not the answer."""
-
 
 Shape = tuple[bool | None, ...]
 """Which filters of a query are set: None, or True, or for `is_null` what it asks for."""
@@ -151,7 +139,7 @@ def _column(
     model: type[Any], query: type[ListQuery], declared: DeclaredFilter
 ) -> InstrumentedAttribute[Any]:
     column = attribute(model, declared.column)
-    kind = _python_type(column)
+    kind = python_type(column)
     if declared.operator == "is_null" or kind is None:
         return column
     if declared.operator in TEXT_OPERATORS and (kind is not str or isinstance(column.type, Enum)):
@@ -159,7 +147,7 @@ def _column(
             f"{query.__name__}.{declared.field} filters {column} with {declared.operator!r}, "
             f"which needs a column of text and not of {column.type!r}. Use 'eq' or 'in'."
         )
-    strange = sorted(each.__name__ for each in declared.types if not _comparable(each, kind))
+    strange = sorted(each.__name__ for each in declared.types if not comparable(each, kind))
     if strange:
         raise ConfigurationError(
             f"{query.__name__}.{declared.field} is annotated {', '.join(strange)}, but {column} "
@@ -167,22 +155,3 @@ def _column(
             f"`{kind.__name__} | None`."
         )
     return column
-
-
-def _python_type(column: InstrumentedAttribute[Any]) -> type | None:
-    """Return the type of the column's values; None where only the type itself knows it."""
-    if isinstance(column.type, TypeDecorator):
-        return None
-    try:
-        kind: type = column.type.python_type
-    except NotImplementedError:
-        return None
-    return kind
-
-
-def _comparable(field: type, column: type) -> bool:
-    if column in _TAKES:
-        return field in _TAKES[column]
-    if issubclass(column, PythonEnum):
-        return field is column
-    return issubclass(field, column)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Column, inspect
+from sqlalchemy import Column, TypeDecorator, inspect
 
 from fastgres.errors import ConfigurationError, UnknownNameError
 
@@ -13,6 +16,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute, Mapper
+
+_TAKES: Final[dict[type, tuple[type, ...]]] = {
+    float: (float, int, Decimal),
+    Decimal: (Decimal, int, float),
+    dt.date: (dt.date,),
+    int: (int,),
+}
+"""What may be compared with a column of this Python type, where subclasses are not the answer."""
 
 
 def mapper_of(model: type[Any]) -> Mapper[Any]:
@@ -84,3 +95,23 @@ def noun(model: type[Any]) -> str:
         f" {letter.lower()}" if letter.isupper() else letter for letter in model.__name__
     )
     return words.strip()
+
+
+def python_type(column: InstrumentedAttribute[Any]) -> type | None:
+    """Return the type of the column's values; None where only the type itself knows it."""
+    if isinstance(column.type, TypeDecorator):
+        return None
+    try:
+        kind: type = column.type.python_type
+    except NotImplementedError:
+        return None
+    return kind
+
+
+def comparable(kind: type, column: type) -> bool:
+    """Tell whether values of this type can be compared with a column of that type."""
+    if column in _TAKES:
+        return kind in _TAKES[column]
+    if issubclass(column, Enum):
+        return kind is column
+    return issubclass(kind, column)
