@@ -5,6 +5,7 @@ from fastgres.db.constraints import Constraints
 from fastgres.db.database import Database, PoolStatus
 from fastgres.db.declarative import Base
 from fastgres.db.deletion import include_deleted
+from fastgres.db.direct import fetch_row
 from fastgres.db.enums import text_enum
 from fastgres.db.faults import translate
 from fastgres.db.identifiers import uuid7
@@ -23,6 +24,7 @@ __all__ = [
     "UUIDv7Key",
     "UnitOfWork",
     "dsn",
+    "fetch_row",
     "include_deleted",
     "refuse_lazy_loads",
     "text_enum",

@@ -105,6 +105,27 @@ def translate(
     return ServerUnavailableError() if lost else None
 
 
+def translate_driver(error: Exception, *, closed: bool) -> ProblemError | None:
+    """Return the typed error for what asyncpg itself raised, as a session would raise it.
+
+    `closed` tells whether the connection is lost; without that an `InterfaceError` is a bug of
+    the caller, such as a wrong number of arguments.
+    """
+    if isinstance(error, TimeoutError):
+        return StatementTimeoutError()
+    code = sqlstate(error)
+    if code or isinstance(error, ProblemError | InternalClientError):
+        return translate(error)
+    return ServerUnavailableError() if closed or isinstance(error, OSError) else None
+
+
+def breaks_driver(error: Exception) -> bool:
+    """Tell whether an open connection must not be used again after what asyncpg raised on it."""
+    if isinstance(error, InternalClientError) or is_disconnect(sqlstate(error)):
+        return True
+    return not isinstance(error, PostgresError | InterfaceError)
+
+
 def _plain(code: str) -> ProblemError | None:
     if code in _OUR_OWN_MISTAKES:
         return None

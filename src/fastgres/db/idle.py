@@ -1,0 +1,205 @@
+"""The idle connections of a pool, taken and given back beside SQLAlchemy.
+
+SQLAlchemy has no public way to its pool without a greenlet. What it keeps to itself is used here
+and nowhere else; `tests/db/test_idle.py` fails when it changes, and `lender_of` then answers None,
+so that whoever asks takes the public way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import time
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from asyncpg import InterfaceError, PostgresError
+from sqlalchemy import AsyncAdaptedQueuePool
+from sqlalchemy.pool import base
+from sqlalchemy.util import greenlet_spawn
+
+from fastgres.db import sql
+from fastgres.db.faults import translate
+from fastgres.errors import PoolExhaustedError, ServerUnavailableError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine, Pool
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+_SETTLING = 5.0
+"""Seconds that a cancelled statement may take to end on the server."""
+
+_PATIENCE = 1.0
+"""Seconds that a cancelled task itself waits for that, so that it leaves nothing open."""
+
+_POOL_NUMBERS = ("_overflow", "_max_overflow", "_recycle", "_invalidate_time")
+_RECORD_NAMES = ("starttime", "fresh", "_soft_invalidate_time", "get_connection")
+
+
+class Loan:
+    """One connection of a pool, lent until `give_back()`."""
+
+    __slots__ = ("_engine", "_lender", "_pool", "_record")
+
+    def __init__(self, lender: Lender, engine: Engine, record: ConnectionPoolEntry) -> None:
+        self._lender = lender
+        self._engine = engine
+        self._pool: Any = engine.pool
+        self._record: Any = record
+
+    @property
+    def driver(self) -> Any:
+        """The connection of asyncpg; only after `is_usable()` or `renew()`."""
+        return self._record.dbapi_connection.driver_connection
+
+    def is_usable(self) -> bool:
+        """Tell whether the pool itself would lend the connection as it is."""
+        record, pool = self._record, self._pool
+        born = record.starttime
+        return (
+            record.dbapi_connection is not None
+            and born >= pool._invalidate_time  # noqa: SLF001  see the module
+            and born >= record._soft_invalidate_time  # noqa: SLF001  see the module
+            and (pool._recycle < 0 or time() - born <= pool._recycle)  # noqa: SLF001  see the module
+            and not self.driver.is_closed()
+        )
+
+    def is_closed(self) -> bool:
+        """Tell whether there is no connection any more."""
+        return self._record.dbapi_connection is None or bool(self.driver.is_closed())
+
+    def is_current(self) -> bool:
+        """Tell whether the engine still has this pool, and was not disposed of meanwhile."""
+        return self._engine.pool is self._pool
+
+    def drop(self, error: BaseException | None = None) -> None:
+        """Close the connection at once; the record stays lent."""
+        self._record.invalidate(error)
+
+    async def renew(self) -> None:
+        """Connect anew in place of a connection that is of no use; UnavailableError if in vain."""
+        self.drop()
+        try:
+            await greenlet_spawn(self._record.get_connection)
+        except Exception as error:
+            cause = error.__cause__ or error
+            if isinstance(cause, OSError | PostgresError | InterfaceError):
+                raise translate(cause) or ServerUnavailableError() from error
+            raise
+        self._record.fresh = False  # so that SQLAlchemy pings it before use, as any idle one
+
+    def give_back(self) -> None:
+        """Return the connection to the pool, closed if nobody should have it next."""
+        record = self._record
+        if record.dbapi_connection is not None and (
+            self._engine.pool is not self._pool or self.driver.is_in_transaction()
+        ):
+            self.drop()
+        self._lender.take_back(self._pool, record)
+
+    async def settle(self) -> None:
+        """Give back what a cancelled statement may still run on, once the server has ended it.
+
+        Goes on by itself when that takes longer, or when the task is cancelled again.
+        """
+        settling = asyncio.ensure_future(self._settle())
+        _settlings.add(settling)
+        settling.add_done_callback(_settlings.discard)
+        await asyncio.wait({settling}, timeout=_PATIENCE)
+
+    async def _settle(self) -> None:
+        try:
+            if self._record.dbapi_connection is not None:
+                async with asyncio.timeout(_SETTLING):
+                    await self.driver.execute(sql.PING)
+        except Exception as error:  # noqa: BLE001  nobody is there to be told
+            self.drop(error)
+        except BaseException as error:
+            self.drop(error)
+            raise
+        finally:
+            self.give_back()
+
+
+_settlings: set[asyncio.Future[None]] = set()
+
+
+class Lender:
+    """Lend the idle connections of one pool; its `checkedout()` counts them as any other.
+
+    Waiting is fair: who waits, here or for a session, gets the next connection, and a newcomer
+    does not snatch it in between.
+    """
+
+    __slots__ = ("_promised", "_queue")
+
+    def __init__(self, queue: asyncio.Queue[ConnectionPoolEntry]) -> None:
+        # Without a reference to the pool, which is the weak key that this is kept under.
+        self._queue = queue
+        self._promised = 0
+
+    def lend(self, engine: Engine) -> Loan | None:
+        """Lend an idle connection that nobody waits for, or return None."""
+        if self._queue.qsize() > self._promised:
+            return Loan(self, engine, self._queue.get_nowait())
+        return None
+
+    async def lend_next(self, engine: Engine) -> Loan:
+        """Lend the next connection that comes free; PoolExhaustedError after the pool's timeout.
+
+        Waits in the queue in which SQLAlchemy's own callers wait.
+        """
+        pool: Any = engine.pool
+        try:
+            async with asyncio.timeout(pool.timeout()):
+                return Loan(self, engine, await self._queue.get())
+        except TimeoutError as error:
+            raise PoolExhaustedError("No database connection came free in time.") from error
+
+    def take_back(self, pool: Any, record: ConnectionPoolEntry) -> None:
+        """Make the connection idle again."""
+        if self._queue._getters:  # type: ignore[attr-defined]  # noqa: SLF001  whether somebody waits
+            self._promised += 1
+            asyncio.get_running_loop().call_soon(self._keep_promise)
+        try:
+            self._queue.put_nowait(record)
+        except asyncio.QueueFull:
+            record.invalidate()
+            pool._do_return_conn(record)  # noqa: SLF001  counts an overflow connection as closed
+
+    def _keep_promise(self) -> None:
+        self._promised -= 1
+
+
+def has_room(pool: Any) -> bool:
+    """Tell whether the pool may open one more connection."""
+    return bool(pool._max_overflow < 0 or pool._overflow < pool._max_overflow)  # noqa: SLF001  see the module
+
+
+_lenders: WeakKeyDictionary[Pool, Lender | None] = WeakKeyDictionary()
+
+
+def lender_of(pool: Pool) -> Lender | None:
+    """Return the lender of a pool; None for other kinds of pool and unknown releases."""
+    try:
+        return _lenders[pool]
+    except KeyError:
+        lender = _lenders[pool] = _make_lender(pool)
+        return lender
+
+
+def _make_lender(pool: Any) -> Lender | None:
+    known = type(pool) is AsyncAdaptedQueuePool and _is_known(pool)
+    return Lender(pool._pool._queue) if known else None  # noqa: SLF001  see the module
+
+
+def _is_known(pool: Any) -> bool:
+    """Tell whether SQLAlchemy and asyncio have all that this module uses."""
+    queue = getattr(getattr(pool, "_pool", None), "_queue", None)
+    record = getattr(base, "_ConnectionRecord", None)
+    return (
+        isinstance(queue, asyncio.Queue)
+        and hasattr(queue, "_getters")
+        and all(isinstance(getattr(pool, name, None), int | float) for name in _POOL_NUMBERS)
+        and all(hasattr(record, name) for name in _RECORD_NAMES)
+        and hasattr(pool, "_do_return_conn")
+    )
