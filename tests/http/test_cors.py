@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 if TYPE_CHECKING:
     import httpx
@@ -102,3 +102,29 @@ async def test_without_origins_there_is_no_cors(router: APIRouter, serve: Serve)
     reply = await (await serve(router)).get("/livez", headers={"Origin": OURS})
     assert "Access-Control-Allow-Origin" not in reply.headers
     assert "Vary" not in reply.headers
+
+
+async def test_what_is_remembered_of_an_origin_is_what_it_was_told_first(
+    client: httpx.AsyncClient,
+) -> None:
+    for headers in ({"Origin": OURS}, {"Origin": THEIRS}, {}):
+        first, *others = [(await client.get("/livez", headers=headers)).headers for _ in range(3)]
+        for other in others:
+            assert told(other) == told(first)
+
+
+def told(headers: httpx.Headers) -> list[tuple[str, str]]:
+    """Return the headers that are the same at each request."""
+    return [one for one in headers.multi_items() if one[0] not in {"x-request-id", "date"}]
+
+
+async def test_vary_of_a_route_is_kept(router: APIRouter, serve: Serve) -> None:
+    @router.get("/varied")
+    async def varied() -> Response:
+        return Response("x", headers={"Vary": "Accept"})
+
+    client = await serve(router, cors_origins=[OURS])
+    for _ in range(2):
+        await client.get("/livez", headers={"Origin": OURS})
+        reply = await client.get("/varied", headers={"Origin": OURS})
+        assert reply.headers["Vary"] == "Accept, Origin"

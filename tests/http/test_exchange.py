@@ -37,7 +37,7 @@ def log_json() -> None:
 def events(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """Return what was logged about errors."""
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    return [line for line in lines if line["logger"] == "fastgres.http.exchange"]
+    return [line for line in lines if line["logger"] == "fastgres.http.mishap"]
 
 
 @pytest.mark.parametrize("given", ["abc", "A-1_b.2", "x" * 128])
@@ -454,3 +454,75 @@ async def test_handler_of_bugs_that_has_one_itself_is_answered_for(
         reply = await client.get("/bug")
     assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
     assert [line["error"] for line in events(capsys)] == ["ValueError", "KeyError"]
+
+
+async def test_handler_of_bugs_hears_of_a_response_that_breaks_off(router: APIRouter) -> None:
+    heard: list[Exception] = []
+
+    @router.get("/stream")
+    async def stream() -> StreamingResponse:
+        async def body() -> AsyncIterator[bytes]:
+            yield b"half"
+            raise ValueError("in the middle")
+
+        return StreamingResponse(body())
+
+    app = service(router)
+
+    @app.exception_handler(Exception)
+    async def hear(request: Request, error: Exception) -> Response:
+        heard.append(error)
+        return Response("too late")
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with pytest.raises(ValueError, match="in the middle"):
+        await app(asgi_scope("/stream"), nothing_more, send)
+    assert [str(error) for error in heard] == ["in the middle"]
+    assert [one.get("body") for one in sent] == [None, b"half"]
+
+
+class TestKnownHost:
+    """Once a host is known, a request to it is looked at less closely; never too little."""
+
+    @pytest.fixture
+    async def client(self, router: APIRouter, serve: Serve) -> httpx.AsyncClient:
+        @router.post("/things")
+        async def make(body: list[int]) -> list[int]:
+            return body
+
+        client = await serve(router, max_body_size=100, cors_origins=["https://shop.example"])
+        assert (await client.get("/livez")).status_code == 200
+        return client
+
+    async def test_second_host_is_refused(self, client: httpx.AsyncClient) -> None:
+        headers = [("Host", "testserver"), ("Host", "testserver")]
+        reply = await client.get("/docs", headers=headers)
+        assert (reply.status_code, reply.json()["reason"]) == (400, "host")
+
+    async def test_strange_host_is_refused(self, client: httpx.AsyncClient) -> None:
+        reply = await client.get("/docs", headers={"Host": "evil.example"})
+        assert (reply.status_code, reply.json()["reason"]) == (400, "host")
+
+    @pytest.mark.parametrize("chunked", [False, True])
+    async def test_body_is_bounded(self, chunked: bool, client: httpx.AsyncClient) -> None:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield b"x" * 101
+
+        reply = await client.post("/things", content=chunks() if chunked else b"x" * 101)
+        assert (reply.status_code, reply.json()["code"]) == (413, "payload_too_large")
+
+    async def test_preflight_is_answered(self, client: httpx.AsyncClient) -> None:
+        asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+        reply = await client.options("/things", headers=asked)
+        assert (reply.status_code, reply.text) == (200, "OK")
+
+    async def test_repeated_header_of_another_name_is_none_of_our_business(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        headers = [("Accept", "a/b"), ("Accept", "c/d"), ("X-Request-ID", "mine")]
+        reply = await client.get("/livez", headers=headers)
+        assert (reply.status_code, reply.headers["X-Request-ID"]) == (200, "mine")

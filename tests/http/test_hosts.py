@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fastgres.errors import ConfigurationError
-from fastgres.http.hosts import TrustedHosts
+from fastgres.http.hosts import REMEMBERED, TrustedHosts
 
 ALLOWED = ["localhost", "[::1]", "shop.example", "*.example.com"]
 
@@ -75,3 +75,29 @@ def test_star_trusts_any() -> None:
 def test_pattern_that_could_never_match_is_refused_at_once(pattern: str) -> None:
     with pytest.raises(ConfigurationError, match="ALLOWED_HOSTS"):
         TrustedHosts([pattern])
+
+
+def test_trusted_host_is_remembered_as_it_was_written() -> None:
+    hosts = TrustedHosts(ALLOWED)
+    assert not hosts.knows(b"localhost:8000")
+    assert hosts.trust({"headers": [(b"host", b"localhost:8000")]})
+    assert hosts.knows(b"localhost:8000")
+    assert not hosts.knows(b"localhost")
+    assert not hosts.knows(None)
+
+
+def test_only_so_many_hosts_are_remembered_and_no_long_ones() -> None:
+    hosts = TrustedHosts(["*"])
+    for number in range(REMEMBERED + 1):
+        assert hosts.trust({"headers": [(b"host", b"%d.example" % number)]})
+    assert not hosts.knows(b"%d.example" % REMEMBERED)
+    hosts = TrustedHosts(["*"])
+    assert hosts.trust({"headers": [(b"host", b"x" * 300)]})
+    assert not hosts.knows(b"x" * 300)
+
+
+def test_strange_host_is_not_remembered() -> None:
+    hosts = TrustedHosts(ALLOWED)
+    for headers in ([(b"host", b"evil.example")], [(b"host", b"localhost")] * 2, []):
+        assert not hosts.trust({"headers": headers})
+    assert not any(hosts.knows(one) for one in (b"evil.example", b"localhost", None))

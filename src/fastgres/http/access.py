@@ -30,10 +30,11 @@ def log_access(scope: Scope, *, status: int, size: int, began: float) -> None:
 
     `began` is `time.perf_counter()` at its start, `size` the bytes of the response body.
     """
+    if not _levels.isEnabledFor(logging.INFO):
+        return
     path: str = scope["path"]
     quiet = path_inside(scope) in QUIET_PATHS and status < 400
-    level = logging.DEBUG if quiet else logging.INFO
-    if not _levels.isEnabledFor(level):
+    if quiet and not _levels.isEnabledFor(logging.DEBUG):
         return
     line: dict[str, object] = {
         "method": scope["method"],
@@ -45,7 +46,7 @@ def log_access(scope: Scope, *, status: int, size: int, began: float) -> None:
     }
     if query := scope.get("query_string"):
         line["query"] = redact_query(query)
-    log.log(level, "request", **line)
+    log.log(logging.DEBUG if quiet else logging.INFO, "request", **line)
 
 
 def redact_query(query: bytes) -> str:

@@ -9,8 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from fastgres.errors import ProblemError
-from fastgres.http.exchange import REQUEST_ID, log_error
+from fastgres.http.exchange import REQUEST_ID
 from fastgres.http.fault import Fault, fault_of
+from fastgres.http.mishap import log_error
 from fastgres.http.problem import PROBLEM_JSON
 from fastgres.http.routes import allowed_methods, route_of
 from fastgres.http.validation import invalid_request

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Scope, Send
 
+    from fastgres.http.headers import Header
     from fastgres.settings import Settings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -28,10 +29,23 @@ REQUEST_HEADERS = (
 RESPONSE_HEADERS = ("ETag", "Link", "Location", "Retry-After", "X-Request-ID")
 
 
-class Cors:
-    """Answer preflights and mark responses, by the rules of Starlette's middleware."""
+REMEMBERED = 256
+"""Origins whose headers are remembered."""
 
-    __slots__ = ("_rules",)
+LONGEST = 300
+"""Bytes of such an origin."""
+
+_OURS = (b"access-control-", b"vary")
+"""How the names of headers begin that CORS writes."""
+
+
+class Cors:
+    """Answer preflights and mark responses, by the rules of Starlette's middleware.
+
+    What these rules give for an origin is worked out once and remembered.
+    """
+
+    __slots__ = ("_known", "_rules")
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._rules = CORSMiddleware(
@@ -42,6 +56,7 @@ class Cors:
             allow_credentials=settings.cors_credentials,
             expose_headers=RESPONSE_HEADERS,
         )
+        self._known: dict[bytes | None, list[Header]] = {}
 
     def preflight(self, scope: Scope) -> Response | Fault | None:
         """Return the answer to a preflight, a fault when it is refused, None for other requests."""
@@ -61,4 +76,19 @@ class Cors:
 
     async def mark(self, message: Message, send: Send, scope: Scope) -> None:
         """Send the start of a response with the headers that let the origin read it."""
+        headers: list[Header] = message["headers"]
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        marked = any(name.startswith(_OURS) for name, _ in headers)
+        if not marked and (known := self._known.get(origin)) is not None:
+            headers += known
+            await send(message)
+            return
+        count = len(headers)
         await self._rules.send(message, send, Headers(scope=scope))
+        if not marked and len(self._known) < REMEMBERED and self._may_return(origin):
+            self._known[origin] = message["headers"][count:]
+
+    def _may_return(self, origin: bytes | None) -> bool:
+        if origin is None:
+            return True
+        return len(origin) <= LONGEST and self._rules.is_allowed_origin(origin.decode("latin-1"))

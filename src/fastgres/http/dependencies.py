@@ -9,8 +9,8 @@ from starlette.requests import HTTPConnection
 
 from fastgres.db import Database, Session
 from fastgres.errors import ConfigurationError
+from fastgres.http.exchange import EXCHANGE, Exchange
 from fastgres.http.lifecycle import LIFECYCLE, Lifecycle
-from fastgres.http.unit import UNIT, RequestUnit
 from fastgres.settings import Settings
 
 
@@ -28,15 +28,15 @@ async def provide_lifecycle(connection: HTTPConnection) -> Lifecycle:
 
 async def provide_session(connection: HTTPConnection) -> Session:
     """Return the one session of this request, making it at the first call."""
-    unit = connection.scope.get(UNIT)
-    if not isinstance(unit, RequestUnit):
+    exchange = connection.scope.get(EXCHANGE)
+    if not isinstance(exchange, Exchange):
         raise ConfigurationError(
             f"SessionDep gives the session of a request, and this is a {connection.scope['type']} "
             "without the fastgres boundary around it. In a websocket ask for DatabaseDep and open "
             "`async with database.session() as session:` for each message; otherwise call "
             "`fastgres.http.install(app, Lifecycle(settings))`."
         )
-    return unit.session
+    return exchange.unit.session
 
 
 async def provide_database(lifecycle: Annotated[Lifecycle, Depends(provide_lifecycle)]) -> Database:

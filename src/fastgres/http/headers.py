@@ -6,13 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from fastapi import FastAPI
 
     from fastgres.settings import Settings
 
 Header = tuple[bytes, bytes]
+
+REQUEST_ID = b"x-request-id"
+PROBLEM_JSON = b"application/problem+json"
 
 API_POLICY = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 DOCS_POLICY = (
@@ -45,6 +48,9 @@ _ABOUT_THE_BODY = frozenset(
         b"transfer-encoding",
     }
 )
+_PLAIN = frozenset({b"application/json", b"no-store"})
+"""Values that are common enough to be known."""
+
 _control_character = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]").search
 _HSTS: Header = (b"strict-transport-security", b"max-age=31536000")
 
@@ -52,7 +58,7 @@ _HSTS: Header = (b"strict-transport-security", b"max-age=31536000")
 class SecurityHeaders:
     """Add what is missing to the headers of a response."""
 
-    __slots__ = ("_api", "_docs", "_docs_paths")
+    __slots__ = ("_api", "_docs", "_docs_paths", "_names")
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         fixed = (*_ALWAYS, _HSTS) if settings.is_production else _ALWAYS
@@ -60,12 +66,31 @@ class SecurityHeaders:
         self._docs = (*fixed, (b"content-security-policy", DOCS_POLICY))
         pages = (app.docs_url, app.redoc_url, app.swagger_ui_oauth2_redirect_url)
         self._docs_paths = frozenset(page for page in pages if page)
+        self._names = frozenset(name for name, _ in self._api) | {REQUEST_ID}
 
-    def add(self, headers: list[Header], path: str) -> None:
-        """Append every header that is not there yet."""
-        present = {name for name, _ in headers}
+    def complete(self, headers: Iterable[Header], path: str, *, request_id: str) -> list[Header]:
+        """Return the headers with the request's id and every one of ours that is not there yet.
+
+        Raises ValueError for a value that would end the header.
+        """
         ours = self._docs if path in self._docs_paths else self._api
-        headers.extend(header for header in ours if header[0] not in present)
+        names = self._names
+        completed = [*headers]
+        for name, value in completed:
+            plain = value in _PLAIN or value.isdigit() or not _control_character(value)
+            if name in names or not plain:
+                return _completed(completed, ours, request_id)
+        completed.append((REQUEST_ID, request_id.encode()))
+        completed += ours
+        return completed
+
+
+def _completed(given: list[Header], ours: tuple[Header, ...], request_id: str) -> list[Header]:
+    refuse_broken(given)
+    kept = [header for header in given if header[0] != REQUEST_ID]
+    present = {name for name, _ in kept}
+    missing = (header for header in ours if header[0] not in present)
+    return [*kept, (REQUEST_ID, request_id.encode()), *missing]
 
 
 def not_about_the_body(headers: Iterable[Header]) -> list[Header]:
@@ -99,6 +124,20 @@ def refuse_broken(headers: Iterable[Header]) -> None:
             )
 
 
-def drop_broken(headers: Iterable[Header]) -> list[Header]:
-    """Return the headers that can be sent."""
+def headers_of_problem(
+    own: Mapping[str, str], length: int, *, kept: Iterable[Header] = ()
+) -> list[Header]:
+    """Return the headers of a problem document; those that would end early are left out.
+
+    `own` are of the error and go before the `kept` ones of the response it takes the place of.
+    """
+    ours = [(name.lower().encode(), encode_value(value)) for name, value in own.items()]
+    names = {name for name, _ in ours}
+    headers = [
+        (b"content-type", PROBLEM_JSON),
+        (b"content-length", str(length).encode()),
+        (b"cache-control", b"no-store"),
+        *ours,
+        *(header for header in kept if header[0] not in names),
+    ]
     return [header for header in headers if not _control_character(header[1])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 
 from fastgres.http.answer import answer_errors
 from fastgres.http.boundary import Boundary
@@ -45,15 +45,13 @@ def install(app: FastAPI, lifecycle: Lifecycle) -> None:
 def _put_outermost(app: FastAPI, policy: Policy) -> None:
     """Put the boundary around all middleware, of which more may be added until the first request.
 
-    Starlette puts the last one added outermost, so ours goes in when the stack is built.
+    So it goes in when the stack is built, for the layer of Starlette that does less.
     """
     build = app.build_middleware_stack
-    ours = Middleware(Boundary, policy=policy)
 
     def build_with_boundary() -> ASGIApp:
         answer_mounted(app)
-        if ours not in app.user_middleware:
-            app.user_middleware.insert(0, ours)
-        return build()
+        stack = build()
+        return Boundary(stack.app if type(stack) is ServerErrorMiddleware else stack, policy)
 
     app.build_middleware_stack = build_with_boundary  # type: ignore[method-assign]  # see above

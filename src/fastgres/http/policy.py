@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 
 from fastgres.errors import BadRequestError
 from fastgres.http.access import QUIET_PATHS
@@ -17,15 +17,10 @@ from fastgres.http.hosts import TrustedHosts
 from fastgres.http.routes import path_inside
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from fastapi import FastAPI
-    from starlette.requests import Request
-    from starlette.types import Scope
+    from starlette.types import ASGIApp, Scope
 
     from fastgres.http.lifecycle import Lifecycle
-
-    BugHandler = Callable[..., Awaitable[Any]]
 
 
 class Policy:
@@ -43,14 +38,18 @@ class Policy:
         self.limit = settings.max_body_size
         self.patience = settings.receive_timeout
 
-    @property
-    def bug_handler(self) -> BugHandler | None:
-        """The service's own handler of `Exception` or 500, which may be added at any time."""
+    async def report_bug(self, scope: Scope, error: BaseException) -> ASGIApp | None:
+        """Return what the service's own handler of `Exception` or 500 answers; None without one.
+
+        It may be added at any time.
+        """
         handlers = self.app.exception_handlers
-        handler = handlers.get(Exception) or handlers.get(500)
-        if handler is None or iscoroutinefunction(handler):
-            return handler
-        return partial(_in_thread, handler)
+        handler: Any = handlers.get(Exception) or handlers.get(500)
+        if handler is None or not isinstance(error, Exception):
+            return None
+        if iscoroutinefunction(handler):
+            return await handler(Request(scope), error)  # type: ignore[no-any-return]  # a response
+        return await run_in_threadpool(handler, Request(scope), error)
 
     def check_host(self, scope: Scope) -> None:
         """Raise BadRequestError for a host that is not ours; probes, which use addresses, may."""
@@ -68,7 +67,3 @@ class Policy:
         if length > self.limit:
             raise too_large(self.limit)
         return length
-
-
-async def _in_thread(handler: Callable[..., Any], request: Request, error: Exception) -> Any:
-    return await run_in_threadpool(handler, request, error)

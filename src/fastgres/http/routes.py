@@ -43,4 +43,6 @@ def path_inside(scope: Scope) -> str:
     """Return the path as the application's routes declare it: without where it is mounted."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "").rstrip("/")
+    if not root:
+        return path
     return path.removeprefix(root) if path.startswith(f"{root}/") else path

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-UNIT = "fastgres.unit"
-"""Key of the request's unit in the ASGI scope."""
-
 CLOSE_DEADLINE = 5.0
 """Seconds a session may take to roll back and give its connection back."""
 
@@ -26,10 +23,10 @@ class RequestUnit:
 
     __slots__ = ("_ended", "_session", "lifecycle")
 
-    def __init__(self, lifecycle: Lifecycle) -> None:
+    def __init__(self, lifecycle: Lifecycle, *, ended: bool = False) -> None:
         self.lifecycle = lifecycle
         self._session: Session | None = None
-        self._ended = False
+        self._ended = ended
 
     @property
     def session(self) -> Session:

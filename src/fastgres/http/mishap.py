@@ -1,0 +1,35 @@
+"""What is written to the log about an error that was answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi.exceptions import ResponseValidationError
+
+from fastgres.errors import UncommittedChangesError
+from fastgres.http.fault import INTERNAL
+from fastgres.observability import get_logger
+
+if TYPE_CHECKING:
+    from fastgres.http.fault import Fault
+
+log = get_logger(__name__)
+
+
+def log_error(error: BaseException, fault: Fault, *, cut_off: bool = False) -> None:
+    """Log what went wrong: bugs with their traceback, an overload or a lost database without."""
+    if isinstance(error, UncommittedChangesError):
+        log.error("uncommitted changes", changes=error.changes, hint=str(error))
+    elif isinstance(error, ResponseValidationError):
+        log.error("response not valid", errors=_without_input(error), endpoint=error.endpoint_path)
+    elif fault is INTERNAL:
+        event = "response cut off" if cut_off else "unhandled error"
+        log.error(event, error=type(error).__name__, exc_info=error)
+    elif fault.status >= 500:
+        cause = error.__cause__ or error
+        log.warning(fault.code, status=fault.status, cause=f"{type(cause).__name__}: {cause}")
+
+
+def _without_input(error: ResponseValidationError) -> list[dict[str, object]]:
+    """Return what pydantic found, without the rows of the database that it found it in."""
+    return [{key: one[key] for key in ("loc", "type", "msg")} for one in error.errors()]
