@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.ext.asyncio import async_object_session
 
+from fastgres.db import Session
 from fastgres.errors import ConfigurationError, InvalidTextError, UniqueViolationError
 from tests.models import Author, Counter, metadata
 
 if TYPE_CHECKING:
-    from fastgres.db import Database, Session
+    from fastgres.db import Database
 
 pytestmark = pytest.mark.clone
 
@@ -162,6 +164,51 @@ class TestSession:
         await session.close()
         with pytest.raises(InvalidRequestError, match="closed"):
             await session.scalar(select(1))
+
+    async def test_makes_its_synchronous_half_at_the_first_use(self, database: Database) -> None:
+        async with database.session() as session:
+            assert not session.in_transaction()
+            assert session.uncommitted() == ()
+            assert "sync_session" not in vars(session)
+            author = ada()
+            session.add(author)
+            assert session.in_transaction()
+            assert async_object_session(author) is session
+
+    async def test_refuses_statements_after_an_end_without_a_transaction(
+        self, database: Database
+    ) -> None:
+        async with database.session() as session:
+            author = ada()
+            async with session.begin():
+                session.add(author)
+            assert not session.in_transaction()
+        assert author not in session
+        with pytest.raises(InvalidRequestError, match="closed"):
+            await session.scalar(select(1))
+
+    async def test_cancellation_in_the_middle_of_its_close_gives_the_connection_back(
+        self, database: Database
+    ) -> None:
+        async def work() -> None:
+            async with database.session() as session:
+                await session.scalar(select(1))
+                current = asyncio.current_task()
+                assert current is not None
+                current.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.create_task(work())
+        assert database.pool_status().lent == 0
+
+    async def test_refuses_an_unknown_option_at_once(self, database: Database) -> None:
+        with pytest.raises(TypeError, match="unknown"):
+            Session(database.engine, unknown=True)
+
+    async def test_has_no_attributes_but_those_of_a_session(self, database: Database) -> None:
+        session = database.session()
+        with pytest.raises(AttributeError, match="'Session' object has no attribute 'exectue'"):
+            session.exectue  # type: ignore[attr-defined]  # noqa: B018  the point
 
 
 class TestUncommitted:

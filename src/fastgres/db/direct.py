@@ -20,6 +20,7 @@ from fastgres.db.faults import (
     translate_driver,
 )
 from fastgres.db.idle import has_room, lender_of
+from fastgres.db.session import Session
 from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ async def fetch_row(
 
 def _engine_of(source: AsyncSession | AsyncConnection) -> Engine | None:
     """Return the engine of a session that has begun nothing, else None."""
+    if isinstance(source, Session):
+        return source.idle_engine()
     if isinstance(source, AsyncConnection) or source.in_transaction():
         return None
     bind = source.sync_session.get_bind()

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asyncpg import InterfaceError, PostgresError
-from sqlalchemy import TextClause, event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, AsyncSessionTransaction
+from sqlalchemy import Engine, TextClause, event
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    AsyncSessionTransaction,
+)
 from sqlalchemy.orm import Session as SyncSession
 
 from fastgres.db import sql
@@ -115,9 +120,74 @@ class Session(AsyncSession):
 
     sync_session_class = RecordingSession
 
+    _made = True
+
     def __init__(self, bind: Any, **options: Any) -> None:
         self._units = 0
-        super().__init__(bind, expire_on_commit=False, close_resets_only=False, **options)
+        self._ended = False
+        self._target = bind
+        self._made = False
+        if options:
+            self._make(**options)
+
+    def _make(self, **options: Any) -> None:
+        self._made = True
+        super().__init__(self._target, expire_on_commit=False, close_resets_only=False, **options)
+        if self._ended:
+            self.sync_session.close()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Make the synchronous half when something of it is first asked for.
+
+            A request may ask for a session and only read beside it; to make and close a half
+            that is not used costs more than the read.
+            """
+            if self._made:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            self._make()
+            return getattr(self, name)
+
+    def in_transaction(self) -> bool:
+        """Tell whether a transaction has begun, by a statement or by a change of a row."""
+        return self._made and super().in_transaction()
+
+    def idle_engine(self) -> Engine | None:
+        """Return the engine on which the first statement would begin a transaction.
+
+        None once one has begun, for a session on a connection, and after `close()`.
+        """
+        if self._ended or self.in_transaction():
+            return None
+        bind = self.sync_session.get_bind() if self._made else self._target
+        engine = bind.sync_engine if isinstance(bind, AsyncEngine) else bind
+        return engine if isinstance(engine, Engine) else None
+
+    async def close(self) -> None:
+        """Roll back what is open, give the connection back, and refuse every further statement."""
+        self._ended = True
+        if self.in_transaction():
+            await super().close()
+        elif self._made:
+            self.sync_session.close()  # has no connection, so that nothing needs to be awaited
+
+    async def invalidate(self) -> None:
+        """Close the session and drop its connection."""
+        self._ended = True
+        await super().invalidate()
+
+    async def __aexit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the session, also while its task is being cancelled."""
+        if self.in_transaction():
+            await super().__aexit__(type_, value, traceback)
+        else:
+            await self.close()
 
     def begin(self) -> UnitOfWork:
         """Return the unit of work to enter with `async with`."""
@@ -148,6 +218,8 @@ class Session(AsyncSession):
         assert session.uncommitted() == ("new Customer",)
         ```
         """
+        if not self.in_transaction():
+            return ()
         session = self.sync_session
         pending = [
             *(f"new {type(row).__name__}" for row in session.new),

@@ -48,22 +48,22 @@ class RequestUnit:
         A successful response over uncommitted changes is a lie: refused in development and
         tests, logged and counted in production.
         """
-        if self._session is not None:
-            if status < 400 and (changes := await self._uncommitted(self._session)):
-                self._refuse(changes)
+        session = self._session
+        if session is not None:
+            if status < 400 and session.in_transaction():
+                await self._check(session)
             await self.close()
         self._ended = True
 
-    async def _uncommitted(self, session: Session) -> tuple[str, ...]:
+    async def _check(self, session: Session) -> None:
         """Look more closely where a fault raises: production pays no round trip for it."""
-        if self.lifecycle.settings.raises_on_uncommitted:
-            return await session.find_uncommitted()
-        return session.uncommitted()
-
-    def _refuse(self, changes: tuple[str, ...]) -> None:
+        strict = self.lifecycle.settings.raises_on_uncommitted
+        changes = await session.find_uncommitted() if strict else session.uncommitted()
+        if not changes:
+            return
         error = UncommittedChangesError(changes)
         self.lifecycle.lost_writes += 1
-        if self.lifecycle.settings.raises_on_uncommitted:
+        if strict:
             raise error
         log.error("uncommitted changes rolled back", changes=changes, hint=str(error))
 
@@ -71,6 +71,9 @@ class RequestUnit:
         """Roll back what is open and give the connection back, within a deadline."""
         session, self._session, self._ended = self._session, None, True
         if session is None:
+            return
+        if not session.in_transaction():
+            await session.close()
             return
         try:
             async with asyncio.timeout(CLOSE_DEADLINE):
@@ -80,8 +83,8 @@ class RequestUnit:
 
     async def abandon(self) -> None:
         """Close although the request's task is being cancelled, perhaps twice."""
-        if self._session is None:
-            self._ended = True
+        if self._session is None or not self._session.in_transaction():
+            await self.close()
             return
         closing = asyncio.ensure_future(self.close())
         self.lifecycle.close_later(closing)
