@@ -4,7 +4,7 @@ from fastgres.db.address import dsn
 from fastgres.db.constraints import Constraints
 from fastgres.db.database import Database, PoolStatus
 from fastgres.db.declarative import Base
-from fastgres.db.deletion import include_deleted
+from fastgres.db.deletion import include_deleted, living_condition, only_living
 from fastgres.db.direct import fetch_row
 from fastgres.db.enums import text_enum
 from fastgres.db.faults import translate
@@ -26,6 +26,8 @@ __all__ = [
     "dsn",
     "fetch_row",
     "include_deleted",
+    "living_condition",
+    "only_living",
     "refuse_lazy_loads",
     "text_enum",
     "translate",

@@ -37,6 +37,14 @@ def leave_deleted_out_of_exists(statement: Any) -> Any:
     return filtered
 
 
+def leave_deleted_out_of_condition(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition with `deleted_at IS NULL` in every EXISTS over a soft-deleted table."""
+    if not any(isinstance(part, Exists) for part in visitors.iterate(condition)):
+        return condition
+    filtered: ColumnElement[bool] = _traverse(condition, frozenset(_soft_tables(SoftDelete)))
+    return filtered
+
+
 def _traverse(statement: Any, soft: frozenset[FromClause]) -> Any:
     def replace(part: ExternallyTraversible, **_: Any) -> ExternallyTraversible | None:
         if not isinstance(part, Exists):

@@ -1,0 +1,66 @@
+"""A caller's conditions taken apart: what shapes the statement, and the values in it.
+
+SQLAlchemy's own cache of statements rests on the same key, for which it has no public name. This
+module is the only one to use it; `tests/reads/test_given.py` fails when it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ClauseElement, and_, true
+
+from fastgres.db import living_condition
+
+if TYPE_CHECKING:
+    from sqlalchemy import BindParameter, ColumnElement
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Conditions and an order as a caller wrote them.
+
+    `key` is equal for conditions that differ in their values alone; None when that cannot be
+    told, and the statement has to be compiled each time.
+    """
+
+    where: tuple[Any, ...]
+    order_by: tuple[Any, ...]
+    key: Hashable | None
+    values: Sequence[BindParameter[Any]]
+
+    @classmethod
+    def of(cls, where: Sequence[Any], order_by: Sequence[Any] = ()) -> Given:
+        """Take conditions and order apart."""
+        if not where and not order_by:
+            return NOTHING_GIVEN
+        key, values = _key_and_values([*where, *order_by])
+        return cls(tuple(where), tuple(order_by), key, values)
+
+    def living(self) -> Given:
+        """Return the same with soft-deleted rows left out of every EXISTS."""
+        if not self.where:
+            return self
+        where = tuple(living_condition(and_(true(), each)) for each in self.where)
+        return Given.of(where, self.order_by)
+
+
+def _key_and_values(parts: list[Any]) -> tuple[Hashable | None, Sequence[BindParameter[Any]]]:
+    keys: list[Hashable] = []
+    values: list[BindParameter[Any]] = []
+    for part in parts:
+        clause: ColumnElement[Any] = getattr(part, "expression", part)
+        if not isinstance(clause, ClauseElement):
+            return None, ()
+        found = clause._generate_cache_key()  # noqa: SLF001 - see the module's docstring
+        if found is None:
+            return None, ()
+        keys.append(found.key)
+        values += found.bindparams
+    lengths = tuple(len(each.effective_value or ()) for each in values if each.expanding)
+    return (tuple(keys), lengths), values
+
+
+NOTHING_GIVEN = Given((), (), (), ())

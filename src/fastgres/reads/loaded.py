@@ -1,0 +1,170 @@
+"""The same read by the ORM and Pydantic, for plans with a field that only Python can compute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi.exceptions import ResponseValidationError
+from pydantic import ValidationError
+from sqlalchemy import func, inspect, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.orm import joinedload, load_only, raiseload, selectinload
+
+from fastgres.db import Session, include_deleted
+from fastgres.reads.plan import ObjectField, PythonField, ValueField
+from fastgres.reads.source import ValueSource, source_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from pydantic import BaseModel
+    from sqlalchemy.sql.base import ExecutableOption
+
+    from fastgres.reads.plan import Entity, ReadPlan
+    from fastgres.reads.statement import Rows
+
+
+class LoadedRead:
+    """Load the rows of a plan as entities, and write them as Pydantic does."""
+
+    def __init__(self, plan: ReadPlan) -> None:
+        self._plan = plan
+        root = plan.root.cls
+        statement = select(root).options(raiseload("*"), *_options(plan.root))
+        self._statement = include_deleted(statement) if plan.include_deleted else statement
+
+    async def entities(
+        self,
+        source: AsyncSession | AsyncConnection | AsyncEngine,
+        rows: Rows,
+        values: Mapping[str, Any],
+    ) -> Sequence[Any]:
+        """Return the entities, detached; they come from the database, not from a session's memory."""
+        return [row[0] for row in await self.with_columns(source, rows, values, columns=())]
+
+    async def with_columns(
+        self,
+        source: AsyncSession | AsyncConnection | AsyncEngine,
+        rows: Rows,
+        values: Mapping[str, Any],
+        *,
+        columns: Sequence[Any],
+    ) -> Sequence[Any]:
+        """Return rows of an entity and these columns."""
+        async with _session_beside(source) as session:
+            statement = rows.of(self._statement.add_columns(*columns))
+            return (await session.execute(statement, dict(values))).unique().all()
+
+    async def count(
+        self,
+        source: AsyncSession | AsyncConnection | AsyncEngine,
+        where: Sequence[Any],
+        values: Mapping[str, Any],
+    ) -> int:
+        """Return the number of rows that fulfil the conditions."""
+        async with _session_beside(source) as session:
+            counted = self._statement.with_only_columns(func.count(), maintain_column_froms=True)
+            return (await session.execute(counted.where(*where), dict(values))).scalar_one()
+
+    def validated(self, entity: Any) -> BaseModel:
+        """Return the response model of an entity; raise FastAPI's error where it does not fit."""
+        try:
+            return self._plan.model.model_validate(entity, from_attributes=True)
+        except ValidationError as error:
+            raise ResponseValidationError(error.errors(), body=None) from None
+
+    def dumped(self, model: BaseModel) -> bytes:
+        """Return the JSON of a response model, with the fields of the plan."""
+        return model.__pydantic_serializer__.to_json(
+            model,
+            by_alias=True,
+            exclude_none=self._plan.exclude_none,
+            include=_included(self._plan.root) if self._plan.pruned else None,
+        )
+
+
+@asynccontextmanager
+async def _session_beside(
+    source: AsyncSession | AsyncConnection | AsyncEngine,
+) -> AsyncIterator[AsyncSession]:
+    """Open a session on the same connection or engine, so that the caller's keeps no half-loaded rows."""
+    bind: Any = source
+    if isinstance(source, AsyncSession):
+        if source.in_transaction() or not isinstance(source.bind, AsyncEngine):
+            if source.autoflush:
+                await source.flush()
+            bind = await source.connection()
+        else:
+            bind = source.bind
+    mode: Any = (
+        {"join_transaction_mode": "rollback_only"} if isinstance(bind, AsyncConnection) else {}
+    )
+    session = Session(bind, autoflush=False, **mode)
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+def _options(entity: Entity) -> Iterator[ExecutableOption]:
+    """Yield the options that load what the fields of an entity need, and no more columns."""
+    if not _needs_python(entity):
+        names = [each.path[0] for each in entity.fields if isinstance(each, ValueField)]
+        columns = [getattr(entity.cls, name) for name in names if _is_column(entity.cls, name)]
+        yield load_only(*(columns or _keys(entity.cls)), raiseload=True)
+    for planned in entity.fields:
+        if isinstance(planned, ObjectField):
+            attribute = getattr(entity.cls, planned.relation.name)
+            load = selectinload if planned.relation.many else joinedload
+            yield load(attribute).options(*_options(planned.entity))
+        elif isinstance(planned, ValueField):
+            yield from _along(entity.cls, planned.path)
+        elif isinstance(planned, PythonField):
+            for path in planned.paths:
+                yield from _along(entity.cls, path)
+
+
+def _needs_python(entity: Entity) -> bool:
+    """Tell whether something may look at any column: a property, a validator, a hybrid."""
+    if entity.whys:
+        return True
+    for each in entity.fields:
+        if isinstance(each, PythonField):
+            return True
+        if isinstance(each, ValueField) and len(each.path) == 1:
+            source = source_of(entity.cls, each.path[0])
+            if isinstance(source, ValueSource) and not source.mapped:
+                return True
+    return False
+
+
+def _is_column(cls: type[Any], name: str) -> bool:
+    return isinstance(source_of(cls, name), ValueSource)
+
+
+def _keys(cls: type[Any]) -> list[Any]:
+    mapper = inspect(cls)
+    return [getattr(cls, mapper.get_property_by_column(each).key) for each in mapper.primary_key]
+
+
+def _along(cls: type[Any], path: Sequence[Any]) -> Iterator[ExecutableOption]:
+    """Load the relationships that a path of attributes leads over."""
+    relationship = inspect(cls).relationships.get(path[0]) if path else None
+    if relationship is not None:
+        load = selectinload if relationship.uselist else joinedload
+        further = _along(relationship.mapper.class_, path[1:])
+        yield load(getattr(cls, path[0])).options(*further)
+
+
+def _included(entity: Entity) -> dict[str, Any]:
+    """Return the fields of an entity as Pydantic's `include` names them."""
+    included: dict[str, Any] = {}
+    for each in entity.fields:
+        if isinstance(each, ObjectField):
+            inner = _included(each.entity)
+            included[each.name] = {"__all__": inner} if each.relation.many else inner
+        else:
+            included[each.name] = True
+    return included

@@ -1,0 +1,202 @@
+"""Run a plan: one statement and its bytes, or the ORM and Pydantic where the plan is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import literal_column
+
+from fastgres.db import fetch_row
+from fastgres.reads.given import NOTHING_GIVEN
+from fastgres.reads.loaded import LoadedRead
+from fastgres.reads.sql import MARK
+from fastgres.reads.statement import Paging, all_rows, counted, first_row, one_page
+from fastgres.reads.template import Template
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+    from fastgres.reads.given import Given
+    from fastgres.reads.plan import ReadPlan
+    from fastgres.reads.statement import Rows
+
+    Source = AsyncSession | AsyncConnection | AsyncEngine
+
+MOST_TEMPLATES: Final = 512
+"""Statements kept a plan; beyond that the one used longest ago is compiled anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One read: which rows, under which key their statement is kept, and the values of this run.
+
+    `rows` makes the rows from the caller's conditions; it runs when the statement is compiled.
+    """
+
+    key: Hashable
+    rows: Callable[[Given], Rows]
+    names: frozenset[str] = frozenset()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    given: Given = NOTHING_GIVEN
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The JSON of a read, and the models it was written from where Python wrote it."""
+
+    body: bytes
+    models: list[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPage:
+    """The objects of a page joined by commas, and what it takes to go on from its ends.
+
+    `more`: whether a row lies beyond, the way one goes. `first` and `last` are the values of the
+    keys in the rows at the ends, as the driver gives them; empty for an empty page.
+    """
+
+    objects: bytes
+    count: int
+    more: bool
+    first: tuple[Any, ...]
+    last: tuple[Any, ...]
+    total: int | None
+    models: list[Any] | None = None
+
+
+class PlannedRead:
+    """Everything that is worked out once for a plan: its statements, and its loader options."""
+
+    def __init__(self, plan: ReadPlan) -> None:
+        self.plan = plan
+        self.loaded = LoadedRead(plan)
+        self._templates: dict[Hashable, Template] = {}
+
+    async def first(self, source: Source, call: Call) -> Answer | None:
+        """Return the JSON of the first row, or None."""
+        if self.plan.kind == "compiled":
+            row = await self._fetch(source, "first", call, first_row)
+            if row is None:
+                return None
+            body: bytes = row[0].encode()
+            if MARK not in body:
+                return Answer(body)
+        found = await self._load(source, call)
+        return Answer(self.loaded.dumped(found[0]), found) if found else None
+
+    async def all(self, source: Source, call: Call) -> Answer:
+        """Return the rows as a JSON array."""
+        if self.plan.kind == "compiled":
+            row = await self._fetch(source, "all", call, all_rows)
+            body = b"[%b]" % _text(row).encode()
+            if MARK not in body:
+                return Answer(body)
+        found = await self._load(source, call)
+        return Answer(b"[%b]" % b",".join(map(self.loaded.dumped, found)), found)
+
+    async def _load(self, source: Source, call: Call) -> list[Any]:
+        found = await self.loaded.entities(source, call.rows(call.given), call.values)
+        return [self.loaded.validated(each) for each in found]
+
+    async def page(self, source: Source, call: Call, paging: Paging, *, count: bool) -> JsonPage:
+        """Return a page of as many rows as the value of `size` says, and their number if counted.
+
+        The rows' limit is the parameter `size`; their conditions are counted without those of
+        `paging`, which say where the page begins.
+        """
+        if self.plan.kind == "compiled":
+
+            def build(plan: ReadPlan, rows: Rows) -> Select[Any]:
+                also = [counted(plan, rows.where)] if count else []
+                return one_page(plan, rows, paging, *also)
+
+            row = await self._fetch(source, ("page", paging.backwards, count), call, build)
+            page = _page_of(row, call.values["size"], paging)
+            if MARK not in page.objects:
+                return page
+        return await self._load_page(source, call, paging, count=count)
+
+    async def _load_page(
+        self, source: Source, call: Call, paging: Paging, *, count: bool
+    ) -> JsonPage:
+        size = call.values["size"]
+        rows = call.rows(call.given)
+        asked = replace(rows, limit=rows.limit + literal_column("1"))  # type: ignore[operator]  # a page has a limit
+        columns = [key for key, _ in paging.keys]
+        found = list(await self.loaded.with_columns(source, asked, call.values, columns=columns))
+        shown = found[:size]
+        if paging.backwards:
+            shown.reverse()
+        models = [self.loaded.validated(row[0]) for row in shown]
+        return JsonPage(
+            objects=b",".join(map(self.loaded.dumped, models)),
+            count=len(shown),
+            more=len(found) > size,
+            first=tuple(shown[0][1:]) if shown else (),
+            last=tuple(shown[-1][1:]) if shown else (),
+            total=await self.loaded.count(source, rows.where, call.values) if count else None,
+            models=models,
+        )
+
+    async def _fetch(
+        self,
+        source: Source,
+        kind: Hashable,
+        call: Call,
+        build: Callable[[ReadPlan, Rows], Select[Any]],
+    ) -> Any:
+        template = self._templates.get((kind, call.key, call.given.key))
+        if template is None:
+            template = self._compile(kind, call, build)
+        return await fetch_row(
+            source, template.sql, template.arguments(call.values, call.given.values)
+        )
+
+    def _compile(
+        self, kind: Hashable, call: Call, build: Callable[[ReadPlan, Rows], Select[Any]]
+    ) -> Template:
+        given = call.given if self.plan.include_deleted else call.given.living()
+        statement = build(self.plan, call.rows(given))
+        made = Template.of(statement, names=call.names, given=given.values)
+        if call.given.key is not None and made.takes_all(given.values):
+            if len(self._templates) >= MOST_TEMPLATES:
+                del self._templates[next(iter(self._templates))]
+            self._templates[kind, call.key, call.given.key] = made
+        return made
+
+
+def _text(row: Any) -> str:
+    return row[0] or ""
+
+
+def _page_of(row: Any, size: int, paging: Paging) -> JsonPage:
+    objects: bytes = _text(row).encode()
+    found, too_long = row[1], row[2]
+    if found > size:
+        objects = _without_one(objects, too_long, at_front=paging.backwards)
+    ends = len(paging.keys)
+    edges = row[3 : 3 + 2 * ends]
+    return JsonPage(
+        objects=objects,
+        count=min(found, size),
+        more=found > size,
+        first=paging.read(edges[0::2]) if found else (),
+        last=paging.read(edges[1::2]) if found else (),
+        total=row[3 + 2 * ends] if len(row) > 3 + 2 * ends else None,
+    )
+
+
+def _without_one(objects: bytes, length: int, *, at_front: bool) -> bytes:
+    """Cut off the row too many, with its comma."""
+    return objects[length + 1 :] if at_front else objects[: -length - 1]
+
+
+@lru_cache(maxsize=1024)
+def planned(plan: ReadPlan) -> PlannedRead:
+    """Return what is worked out for a plan; always the same object while it is in use."""
+    return PlannedRead(plan)

@@ -1,0 +1,96 @@
+"""The response of a read: bytes that FastAPI sends as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from starlette.requests import HTTPConnection
+
+Value = TypeVar("Value", covariant=True)
+
+JSON = "application/json"
+
+
+class ReadResponse(Response, Generic[Value]):
+    """The JSON of a read, ready to be sent; return it from a handler as it is.
+
+    FastAPI sends a `Response` without looking into it, so that `response_model` only documents
+    it. `value()` gives the typed object instead, for use in Python.
+
+    ```python
+    from fastgres.reads import Reads
+    from shop.models import Product
+    from shop.schemas.product import ProductRead
+
+    shown = await Reads(Product, ProductRead).list(session, limit=10)
+    assert shown.media_type == "application/json"
+    assert all(product.stock >= 0 for product in shown.value())
+    ```
+    """
+
+    media_type = JSON
+
+    def __init__(self, content: bytes, read_back: Callable[[], Value]) -> None:
+        super().__init__(content)
+        self._read_back = read_back
+
+    def value(self) -> Value:
+        """Return what was read, as the response model.
+
+        Raises `ConfigurationError` when the JSON does not hold all of it: with sparse fields, or
+        a required field that is excluded.
+        """
+        return self._read_back()
+
+    def cache(self, control: str) -> Self:
+        """Set `Cache-Control`, such as `"private, max-age=60"`, and return the response."""
+        self.headers["Cache-Control"] = control
+        return self
+
+    def conditional(self, request: HTTPConnection) -> Self:
+        """Give the response a strong `ETag`; make it 304 without a body where the client has it.
+
+        RFC 9110, 13.1.2: `If-None-Match` is compared weakly, and `*` matches anything.
+
+        ```python
+        from fastapi import APIRouter, Request
+        from fastgres.reads import Reads, ReadResponse
+        from shop.models import Product
+        from shop.schemas.product import ProductRead
+        from fastgres.http import SessionDep
+
+        router = APIRouter()
+        products = Reads(Product, ProductRead)
+
+        @router.get("/products")
+        async def list_products(session: SessionDep, request: Request) -> ReadResponse[list[ProductRead]]:
+            return (await products.list(session)).conditional(request)
+        ```
+        """
+        tag = entity_tag(bytes(self.body))
+        self.headers["ETag"] = tag
+        if matches(request.headers.get("If-None-Match"), tag):
+            self.status_code = 304
+            self.body = b""
+            del self.headers["Content-Length"], self.headers["Content-Type"]
+        return self
+
+
+def entity_tag(body: bytes) -> str:
+    """Return the strong entity tag of a body."""
+    return f'"{blake2b(body, digest_size=16).hexdigest()}"'
+
+
+def matches(header: str | None, tag: str) -> bool:
+    """Tell whether an `If-None-Match` header names the tag."""
+    if header is None:
+        return False
+    named = [each.strip().removeprefix("W/") for each in header.split(",")]
+    return "*" in named or tag in named

@@ -1,0 +1,114 @@
+"""What an attribute of a mapped class is: a value SQL can give, a relationship, or Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, inspect
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.associationproxy import AssociationProxy
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty, SynonymProperty
+from sqlalchemy.types import NullType
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSource:
+    """A column, a `column_property` or a hybrid: one SQL expression. `mapped` is false of hybrids.
+
+    `nullable` is what the table says; None where nobody knows.
+    """
+
+    name: str
+    type: TypeEngine[Any]
+    nullable: bool | None
+    mapped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RelationSource:
+    """A relationship. `nullable` tells whether a to-one may lead nowhere, as far as SQL knows."""
+
+    name: str
+    relationship: RelationshipProperty[Any]
+    target: type[Any]
+    many: bool
+    ordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PythonSource:
+    """An attribute that exists and that only Python can read; `through` must be loaded for it."""
+
+    name: str
+    why: str
+    through: str | None = None
+
+
+Source = ValueSource | RelationSource | PythonSource
+
+
+def source_of(cls: type[Any], name: str) -> Source | None:
+    """Return what the attribute is, or None when instances have no such attribute."""
+    mapper: Mapper[Any] = inspect(cls)
+    prop = mapper.attrs.get(name)
+    if isinstance(prop, SynonymProperty):
+        prop = mapper.attrs.get(prop.name)
+    if isinstance(prop, ColumnProperty):
+        return _column(name, prop)
+    if isinstance(prop, RelationshipProperty):
+        return _relation(name, prop)
+    descriptor = mapper.all_orm_descriptors.get(name)
+    if isinstance(descriptor, hybrid_property):
+        return _hybrid(cls, name)
+    if isinstance(descriptor, AssociationProxy):
+        why = "is an association proxy"
+        return PythonSource(name, why, descriptor.target_collection)
+    if prop is not None:
+        return PythonSource(name, "is a composite, which SQLAlchemy puts together in Python")
+    return (
+        PythonSource(name, "is computed by the mapped class in Python")
+        if hasattr(cls, name)
+        else None
+    )
+
+
+def names_of(cls: type[Any]) -> list[str]:
+    """Return the names of everything mapped, for "did you mean"."""
+    mapper: Mapper[Any] = inspect(cls)
+    return sorted({*mapper.attrs.keys(), *mapper.all_orm_descriptors.keys()})
+
+
+def _column(name: str, prop: ColumnProperty[Any]) -> Source:
+    column = prop.columns[0]
+    nullable = column.nullable if isinstance(column, Column) else None
+    return _typed(name, column.type, nullable, mapped=True)
+
+
+def _hybrid(cls: type[Any], name: str) -> Source:
+    """Ask the hybrid for SQL; one without an expression of its own may fail in any way."""
+    try:
+        expression: Any = inspect(getattr(cls, name), raiseerr=False) or getattr(cls, name)
+        kind = expression.type
+    except (SQLAlchemyError, AttributeError, TypeError, NotImplementedError, ValueError):
+        return PythonSource(name, "is a hybrid without an SQL expression")
+    return _typed(name, kind, None, mapped=False)
+
+
+def _typed(name: str, kind: TypeEngine[Any], nullable: bool | None, *, mapped: bool) -> Source:
+    if isinstance(kind, NullType) and not mapped:
+        return PythonSource(name, "is an SQL expression of unknown type")
+    return ValueSource(name, kind, nullable, mapped)
+
+
+def _relation(name: str, prop: RelationshipProperty[Any]) -> Source:
+    collection = prop.collection_class
+    if prop.uselist and collection not in {None, list}:
+        return PythonSource(name, f"is a collection of its own kind ({collection})", name)
+    if prop.lazy in {"dynamic", "write_only"}:
+        return PythonSource(name, f"is a relationship with lazy={prop.lazy!r}")
+    return RelationSource(name, prop, prop.mapper.class_, bool(prop.uselist), bool(prop.order_by))

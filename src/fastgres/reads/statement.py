@@ -1,0 +1,146 @@
+"""The statements of a plan: one row, a list, a page, a batch of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ARRAY, Integer, Numeric, and_, bindparam, func, literal_column, select
+
+from fastgres.db import only_living
+from fastgres.reads import sql
+from fastgres.reads.written import DIALECT
+from fastgres.reads.writer import Writer, joined_rows
+
+_ONE = literal_column("1", Integer)
+
+if TYPE_CHECKING:
+    from sqlalchemy import BindParameter, ColumnElement, Select
+
+    from fastgres.reads.plan import ReadPlan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Which rows of the root, in which order, and how many at most.
+
+    The conditions may hold bound parameters with a name, whose values come with each run.
+    `beyond` says where a page begins, and does not count when the list is counted.
+    """
+
+    where: Sequence[Any] = ()
+    beyond: Sequence[Any] = ()
+    order_by: Sequence[Any] = ()
+    limit: ColumnElement[int] | None = None
+    offset: ColumnElement[int] | None = None
+
+    def of(self, statement: Select[Any]) -> Select[Any]:
+        """Return the statement with these rows selected."""
+        if self.where or self.beyond:
+            statement = statement.where(and_(*self.where, *self.beyond))
+        if self.order_by:
+            statement = statement.order_by(*self.order_by)
+        if self.offset is not None:
+            statement = statement.offset(self.offset)
+        return statement if self.limit is None else statement.limit(self.limit)
+
+
+@dataclass(frozen=True)
+class Paging:
+    """The keys of a list's total order, each with whether it descends, and the way one goes.
+
+    Backwards, the rows are selected in the opposite order, and turned round for the page.
+    """
+
+    keys: Sequence[tuple[Any, bool]]
+    backwards: bool = False
+
+    @cached_property
+    def readers(self) -> tuple[Callable[[Any], Any] | None, ...]:
+        """What makes Python values of the keys as the driver gives them; None where they are."""
+        kinds = [key.type.dialect_impl(DIALECT) for key, _ in self.keys]
+        # asyncpg has made numbers of numerics already; SQLAlchemy's processor asks for their OID.
+        numbers = (Numeric,)
+        return tuple(
+            None if isinstance(kind, numbers) else kind.result_processor(DIALECT, None)
+            for kind in kinds
+        )
+
+    def read(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the keys of one row as Python values."""
+        pairs = zip(self.readers, values, strict=True)
+        return tuple(
+            value if reader is None or value is None else reader(value) for reader, value in pairs
+        )
+
+    def order_of(self, rows: Any) -> list[Any]:
+        """Return the order of the list in terms of the columns `key_0` and so on."""
+        columns = [rows.c[f"key_{number}"] for number in range(len(self.keys))]
+        pairs = zip(columns, self.keys, strict=True)
+        return [column.desc() if falls else column.asc() for column, (_, falls) in pairs]
+
+
+def parameter(name: str, kind: Any) -> BindParameter[Any]:
+    """Return a parameter whose value comes with each run."""
+    return bindparam(name, None, type_=kind, required=False)
+
+
+def first_row(plan: ReadPlan, rows: Rows) -> Select[Any]:
+    """Select the JSON of one row; no row when there is none."""
+    return _visible(plan, rows.of(_from_root(plan, Writer(plan).root())))
+
+
+def all_rows(plan: ReadPlan, rows: Rows, *also: ColumnElement[Any]) -> Select[Any]:
+    """Select the objects of all rows joined by commas, and further scalars."""
+    inner = rows.of(_from_root(plan, Writer(plan).root()))
+    return _visible(plan, select(joined_rows(inner), *also))
+
+
+def one_page(plan: ReadPlan, rows: Rows, page: Paging, *also: ColumnElement[Any]) -> Select[Any]:
+    """Select the rows of a page and one more, with what it takes to go on from its ends.
+
+    Columns: the objects joined by commas, in the order of the list; their number; the length in
+    bytes of the one too many, or NULL; for each key its value in the first row and in the last
+    one of the page; and the further scalars. The limit of `rows` is the size of the page.
+    """
+    size = rows.limit
+    assert size is not None  # noqa: S101 - a page has a size
+    columns = [key.label(f"key_{number}") for number, (key, _) in enumerate(page.keys)]
+    one_more = replace(rows, limit=size + _ONE)
+    body = Writer(plan).root().label("body")
+    found = one_more.of(_from_root(plan, body, *columns)).subquery("page")
+    count = func.count()
+    if page.backwards:
+        found = select(found).order_by(*page.order_of(found)).subquery("turned")
+        first, last, too_many = (
+            func.greatest(count - size, literal_column("0")) + _ONE,
+            count,
+            count - size,
+        )
+    else:
+        first, last, too_many = _ONE, func.least(count, size), size + _ONE
+    edges = [
+        func.array_agg(found.c[column.name], type_=ARRAY(column.type))[place]
+        for column in columns
+        for place in (first, last)
+    ]
+    lengths = func.array_agg(func.octet_length(found.c.body), type_=ARRAY(Integer))
+    joined = func.string_agg(found.c.body, literal_column(sql.COMMA))
+    statement = select(joined, count, lengths[too_many], *edges, *also)
+    return _visible(plan, statement.select_from(found))
+
+
+def counted(plan: ReadPlan, where: Sequence[Any]) -> ColumnElement[int]:
+    """Return the number of all rows that fulfil the conditions, as a scalar."""
+    statement = _from_root(plan, func.count()).where(*where)
+    return statement.correlate(None).scalar_subquery()
+
+
+def _from_root(plan: ReadPlan, *columns: ColumnElement[Any]) -> Select[Any]:
+    return select(*columns).select_from(plan.root.cls)
+
+
+def _visible(plan: ReadPlan, statement: Select[Any]) -> Select[Any]:
+    return statement if plan.include_deleted else only_living(statement)
