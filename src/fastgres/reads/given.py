@@ -15,7 +15,7 @@ from sqlalchemy import ClauseElement, and_, true
 from fastgres.db import living_condition
 
 if TYPE_CHECKING:
-    from sqlalchemy import BindParameter, ColumnElement
+    from sqlalchemy import BindParameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _key_and_values(parts: list[Any]) -> tuple[Hashable | None, Sequence[BindPar
     keys: list[Hashable] = []
     values: list[BindParameter[Any]] = []
     for part in parts:
-        clause: ColumnElement[Any] = getattr(part, "expression", part)
+        clause: object = getattr(part, "expression", part)
         if not isinstance(clause, ClauseElement):
             return None, ()
         found = clause._generate_cache_key()  # noqa: SLF001 - see the module's docstring

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from pydantic import BaseModel
-    from sqlalchemy.sql.base import ExecutableOption
 
     from fastgres.reads.plan import Entity, ReadPlan
     from fastgres.reads.statement import Rows
@@ -41,7 +40,7 @@ class LoadedRead:
         rows: Rows,
         values: Mapping[str, Any],
     ) -> Sequence[Any]:
-        """Return the entities, detached; they come from the database, not from a session's memory."""
+        """Return the entities, detached, and as the database has them."""
         return [row[0] for row in await self.with_columns(source, rows, values, columns=())]
 
     async def with_columns(
@@ -55,7 +54,8 @@ class LoadedRead:
         """Return rows of an entity and these columns."""
         async with _session_beside(source) as session:
             statement = rows.of(self._statement.add_columns(*columns))
-            return (await session.execute(statement, dict(values))).unique().all()
+            found: Sequence[Any] = (await session.execute(statement, dict(values))).unique().all()
+            return found
 
     async def count(
         self,
@@ -89,7 +89,7 @@ class LoadedRead:
 async def _session_beside(
     source: AsyncSession | AsyncConnection | AsyncEngine,
 ) -> AsyncIterator[AsyncSession]:
-    """Open a session on the same connection or engine, so that the caller's keeps no half-loaded rows."""
+    """Open a session on the same connection, so that the caller's keeps no half-loaded rows."""
     bind: Any = source
     if isinstance(source, AsyncSession):
         if source.in_transaction() or not isinstance(source.bind, AsyncEngine):
@@ -108,7 +108,7 @@ async def _session_beside(
         await session.close()
 
 
-def _options(entity: Entity) -> Iterator[ExecutableOption]:
+def _options(entity: Entity) -> Iterator[Any]:
     """Yield the options that load what the fields of an entity need, and no more columns."""
     if not _needs_python(entity):
         names = [each.path[0] for each in entity.fields if isinstance(each, ValueField)]
@@ -149,7 +149,7 @@ def _keys(cls: type[Any]) -> list[Any]:
     return [getattr(cls, mapper.get_property_by_column(each).key) for each in mapper.primary_key]
 
 
-def _along(cls: type[Any], path: Sequence[Any]) -> Iterator[ExecutableOption]:
+def _along(cls: type[Any], path: Sequence[Any]) -> Iterator[Any]:
     """Load the relationships that a path of attributes leads over."""
     relationship = inspect(cls).relationships.get(path[0]) if path else None
     if relationship is not None:

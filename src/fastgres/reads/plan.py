@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -147,7 +147,7 @@ class ReadPlan:
         Raises `ConfigurationError` for a class that is not mapped, a model that holds itself, and
         a required field that no attribute of the class can fill.
         """
-        return _plan(mapped, model, include_deleted, exclude_none)
+        return _plan(Pair(mapped, model, include_deleted, exclude_none))
 
     @property
     def kind(self) -> Kind:
@@ -171,20 +171,29 @@ class ReadPlan:
         return hash((id(self.root), self.include_deleted, self.exclude_none, self.forced))
 
 
+class Pair(NamedTuple):
+    """What a plan is made of."""
+
+    mapped: type[Any]
+    model: type[BaseModel]
+    include_deleted: bool
+    exclude_none: bool
+
+
 @cache
-def _plan(
-    mapped: type[Any],
-    model: type[BaseModel],
-    include_deleted: bool,
-    exclude_none: bool,  # noqa: FBT001 - the key of a cache
-) -> ReadPlan:
+def _plan(pair: Pair) -> ReadPlan:
+    mapped, model, include_deleted, exclude_none = pair
     _check_mapped(mapped)
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+    if not _is_model(model):
         raise ConfigurationError(
             f"{model!r} is no Pydantic model, so there is nothing to read into."
         )
     root = _entity(mapped, shape_of(model))
     return ReadPlan(root, include_deleted, exclude_none, reasons=tuple(root.reasons()))
+
+
+def _is_model(model: object) -> bool:
+    return isinstance(model, type) and issubclass(model, BaseModel)
 
 
 def _check_mapped(mapped: type[Any]) -> None:
@@ -222,10 +231,10 @@ def _field(mapped: type[Any], declared: FieldShape, model: type[BaseModel]) -> P
 
 def _along(mapped: type[Any], path: tuple[str, ...]) -> Source | None:
     """Return what stands at the end of a path of attributes; an index or a key is Python's."""
+    if not all(isinstance(name, str) for name in path):
+        return PythonSource(str(path[0]), "is looked up by index", str(path[0]))
     cls, found = mapped, None
     for place, name in enumerate(path):
-        if not isinstance(name, str):
-            return PythonSource(str(path[0]), "is looked up by index", str(path[0]))
         found = source_of(cls, name)
         if place == len(path) - 1:
             break
@@ -247,26 +256,30 @@ def _filled(declared: FieldShape, path: tuple[str, ...], source: Source) -> Plan
         if isinstance(item, Nested) and isinstance(shape, Many) == relation.many:
             entity = _entity(relation.target, item)
             made = ObjectField(declared.name, declared.key, relation, entity, declared.optional)
-            return made if declared.why is None else _python(declared, path, declared.why, relation)
+            return (
+                made
+                if declared.why is None
+                else _python(declared, path, why=declared.why, relation=relation)
+            )
         why = shape.why if isinstance(shape, Opaque) else _not_that_many(relation)
-        return _python(declared, path, why, relation)
+        return _python(declared, path, why=why, relation=relation)
     if declared.why or isinstance(shape, Opaque) or isinstance(source, RelationSource):
         why = declared.why or (shape.why if isinstance(shape, Opaque) else "is a relationship")
-        return _python(declared, path, why)
+        return _python(declared, path, why=why)
     return _value(declared, path, source)
 
 
 def _value(declared: FieldShape, path: tuple[str, ...], source: ValueSource) -> PlannedField:
     writing = writing_of(source.type, declared.shape)
     if isinstance(writing, str):
-        return _python(declared, path, writing)
+        return _python(declared, path, why=writing)
     not_null = source.nullable is False and len(path) == 1
     optional = declared.optional and len(path) == 1
     return ValueField(declared.name, declared.key, path, writing, not_null, optional)
 
 
 def _python(
-    declared: FieldShape, path: tuple[str, ...], why: str, relation: RelationSource | None = None
+    declared: FieldShape, path: tuple[str, ...], *, why: str, relation: RelationSource | None = None
 ) -> PythonField:
     return PythonField(declared.name, declared.key, (path,), why, relation)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -80,7 +80,7 @@ class PlannedRead:
     async def first(self, source: Source, call: Call) -> Answer | None:
         """Return the JSON of the first row, or None."""
         if self.plan.kind == "compiled":
-            row = await self._fetch(source, "first", call, first_row)
+            row = await self._fetch(source, call, kind="first", build=first_row)
             if row is None:
                 return None
             body: bytes = row[0].encode()
@@ -92,7 +92,7 @@ class PlannedRead:
     async def all(self, source: Source, call: Call) -> Answer:
         """Return the rows as a JSON array."""
         if self.plan.kind == "compiled":
-            row = await self._fetch(source, "all", call, all_rows)
+            row = await self._fetch(source, call, kind="all", build=all_rows)
             body = b"[%b]" % _text(row).encode()
             if MARK not in body:
                 return Answer(body)
@@ -115,7 +115,9 @@ class PlannedRead:
                 also = [counted(plan, rows.where)] if count else []
                 return one_page(plan, rows, paging, *also)
 
-            row = await self._fetch(source, ("page", paging.backwards, count), call, build)
+            row = await self._fetch(
+                source, call, kind=("page", paging.backwards, count), build=build
+            )
             page = _page_of(row, call.values["size"], paging)
             if MARK not in page.objects:
                 return page
@@ -126,7 +128,7 @@ class PlannedRead:
     ) -> JsonPage:
         size = call.values["size"]
         rows = call.rows(call.given)
-        asked = replace(rows, limit=rows.limit + literal_column("1"))  # type: ignore[operator]  # a page has a limit
+        asked = replace(rows, limit=rows.limit + literal_column("1"))
         columns = [key for key, _ in paging.keys]
         found = list(await self.loaded.with_columns(source, asked, call.values, columns=columns))
         shown = found[:size]
@@ -146,8 +148,9 @@ class PlannedRead:
     async def _fetch(
         self,
         source: Source,
-        kind: Hashable,
         call: Call,
+        *,
+        kind: Hashable,
         build: Callable[[ReadPlan, Rows], Select[Any]],
     ) -> Any:
         template = self._templates.get((kind, call.key, call.given.key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import HTTPConnection
 
-Value = TypeVar("Value", covariant=True)
+Value = TypeVar("Value", covariant=True)  # noqa: PLC0105 - it is read as a word in signatures
 
 JSON = "application/json"
 
@@ -60,8 +60,8 @@ class ReadResponse(Response, Generic[Value]):
         RFC 9110, 13.1.2: `If-None-Match` is compared weakly, and `*` matches anything.
 
         ```python
-        from fastapi import APIRouter, Request
-        from fastgres.reads import Reads, ReadResponse
+        from fastapi import APIRouter, Request, Response
+        from fastgres.reads import Reads
         from shop.models import Product
         from shop.schemas.product import ProductRead
         from fastgres.http import SessionDep
@@ -70,7 +70,7 @@ class ReadResponse(Response, Generic[Value]):
         products = Reads(Product, ProductRead)
 
         @router.get("/products")
-        async def list_products(session: SessionDep, request: Request) -> ReadResponse[list[ProductRead]]:
+        async def list_products(session: SessionDep, request: Request) -> Response:
             return (await products.list(session)).conditional(request)
         ```
         """

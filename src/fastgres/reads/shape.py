@@ -142,13 +142,13 @@ def shape_of(model: type[BaseModel]) -> Nested:
     """Return the shape of a response model; raise `ConfigurationError` for one that is none."""
     if getattr(model, "__pydantic_complete__", False) is False:
         model.model_rebuild()
-    schema: Schema = model.__pydantic_core_schema__
+    schema: Schema = dict(model.__pydantic_core_schema__)
     reader = _Reader(model)
     shape, _ = reader.read(schema)
     if not isinstance(shape, Nested):
         why = shape.why if isinstance(shape, Opaque) else "it has no fields"
         raise ConfigurationError(
-            f"{model.__name__} cannot be filled from rows: {why}. Take a Pydantic model with fields."
+            f"{model.__name__} cannot be filled from rows: {why}. Take a model with fields."
         )
     return shape
 
@@ -163,23 +163,25 @@ class _Reader:
 
     def read(self, schema: Schema) -> tuple[Shape, bool]:
         """Return the shape of a schema, and whether null is allowed."""
-        kind = schema["type"]
-        if kind == "definitions":
-            self._definitions |= {each["ref"]: each for each in schema["definitions"]}
-            return self.read(schema["schema"])
-        if kind == "definition-ref":
-            return self.read(self._definitions[schema["schema_ref"]])
-        if "serialization" in schema and kind != "model":
-            return self._explained(schema, "is written by a serializer")
-        if kind == "nullable":
-            return self.read(schema["schema"])[0], True
-        if kind in _FUNCTIONS:
-            return self._explained(schema, f"is validated by {_function_name(schema)}")
-        if kind == "model":
-            return self._model(schema), False
-        if kind == "list":
-            return self._list(schema), False
-        return _value(schema)
+        match schema["type"]:
+            case "definitions":
+                self._definitions |= {each["ref"]: each for each in schema["definitions"]}
+                found = self.read(schema["schema"])
+            case "definition-ref":
+                found = self.read(self._definitions[schema["schema_ref"]])
+            case "model":
+                found = self._model(schema), False
+            case _ if "serialization" in schema:
+                found = self._explained(schema, "is written by a serializer")
+            case "nullable":
+                found = self.read(schema["schema"])[0], True
+            case "list":
+                found = self._list(schema), False
+            case kind if kind in _FUNCTIONS:
+                found = self._explained(schema, f"is validated by {_function_name(schema)}")
+            case _:
+                found = _value(schema)
+        return found
 
     def _explained(self, schema: Schema, why: str) -> tuple[Shape, bool]:
         """Look through what wraps a model, so that its relationships are known all the same."""
@@ -257,10 +259,10 @@ def _value(schema: Schema) -> tuple[Shape, bool]:
         if plain and not set(keys) - {"type"} and not set(values) - {"type"}:
             return Json("dict"), False
         return Opaque("is JSON that is typed, which only Python checks and converts"), False
-    if kind in {"none"}:
+    if kind == "none":
         return Opaque("is always null"), True
     if kind not in _SCALARS and kind != "literal":
-        return Opaque(f"is of a kind ({kind}) that only Pydantic writes"), kind in {"union"}
+        return Opaque(f"is of a kind ({kind}) that only Pydantic writes"), kind == "union"
     changing = [name for name in set(schema) - _ONLY_REFUSE if schema[name]]
     if changing:
         return Opaque(f"is changed by {', '.join(sorted(changing))}"), False

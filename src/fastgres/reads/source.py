@@ -86,7 +86,7 @@ def names_of(cls: type[Any]) -> list[str]:
 def _column(name: str, prop: ColumnProperty[Any]) -> Source:
     column = prop.columns[0]
     nullable = column.nullable if isinstance(column, Column) else None
-    return _typed(name, column.type, nullable, mapped=True)
+    return ValueSource(name, column.type, nullable, mapped=True)
 
 
 def _hybrid(cls: type[Any], name: str) -> Source:
@@ -96,13 +96,9 @@ def _hybrid(cls: type[Any], name: str) -> Source:
         kind = expression.type
     except (SQLAlchemyError, AttributeError, TypeError, NotImplementedError, ValueError):
         return PythonSource(name, "is a hybrid without an SQL expression")
-    return _typed(name, kind, None, mapped=False)
-
-
-def _typed(name: str, kind: TypeEngine[Any], nullable: bool | None, *, mapped: bool) -> Source:
-    if isinstance(kind, NullType) and not mapped:
+    if isinstance(kind, NullType):
         return PythonSource(name, "is an SQL expression of unknown type")
-    return ValueSource(name, kind, nullable, mapped)
+    return ValueSource(name, kind, None, mapped=False)
 
 
 def _relation(name: str, prop: RelationshipProperty[Any]) -> Source:

@@ -11,8 +11,8 @@ from sqlalchemy import ARRAY, Integer, Numeric, and_, bindparam, func, literal_c
 
 from fastgres.db import only_living
 from fastgres.reads import sql
-from fastgres.reads.written import DIALECT
 from fastgres.reads.writer import Writer, joined_rows
+from fastgres.reads.written import DIALECT
 
 _ONE = literal_column("1", Integer)
 
@@ -111,16 +111,10 @@ def one_page(plan: ReadPlan, rows: Rows, page: Paging, *also: ColumnElement[Any]
     one_more = replace(rows, limit=size + _ONE)
     body = Writer(plan).root().label("body")
     found = one_more.of(_from_root(plan, body, *columns)).subquery("page")
-    count = func.count()
+    count: ColumnElement[int] = func.count()
+    first, last, too_many = _ends(count, size, backwards=page.backwards)
     if page.backwards:
         found = select(found).order_by(*page.order_of(found)).subquery("turned")
-        first, last, too_many = (
-            func.greatest(count - size, literal_column("0")) + _ONE,
-            count,
-            count - size,
-        )
-    else:
-        first, last, too_many = _ONE, func.least(count, size), size + _ONE
     edges = [
         func.array_agg(found.c[column.name], type_=ARRAY(column.type))[place]
         for column in columns
@@ -130,6 +124,14 @@ def one_page(plan: ReadPlan, rows: Rows, page: Paging, *also: ColumnElement[Any]
     joined = func.string_agg(found.c.body, literal_column(sql.COMMA))
     statement = select(joined, count, lengths[too_many], *edges, *also)
     return _visible(plan, statement.select_from(found))
+
+
+def _ends(count: Any, size: Any, *, backwards: bool) -> tuple[Any, Any, Any]:
+    """Return the places of the first row of a page, of its last, and of the one too many."""
+    if not backwards:
+        return _ONE, func.least(count, size), size + _ONE
+    surplus = count - size
+    return func.greatest(surplus, literal_column("0")) + _ONE, count, surplus
 
 
 def counted(plan: ReadPlan, where: Sequence[Any]) -> ColumnElement[int]:

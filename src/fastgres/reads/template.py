@@ -28,7 +28,7 @@ class Slot:
     def value(self, values: Mapping[str, Any], given: Sequence[BindParameter[Any]]) -> Any:
         """Return the argument for one run."""
         if self.given is not None:
-            value = given[self.given].effective_value
+            value: Any = given[self.given].effective_value
             value = value if self.item is None else list(value)[self.item]
         else:
             value = self.constant if self.name is None else values[self.name]
@@ -91,6 +91,6 @@ def _expanded(compiled: SQLCompiler) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for bound, name in compiled.bind_names.items():
         if bound.expanding:
-            items = list(bound.effective_value or ())
+            items: list[Any] = list(bound.effective_value or [])
             found |= {f"{name}_{place + 1}": (name, place) for place in range(len(items))}
     return found

@@ -23,8 +23,6 @@ from fastgres.reads.source import RelationSource, source_of
 from fastgres.reads.written import as_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sqlalchemy import ColumnElement
     from sqlalchemy.sql.visitors import ExternallyTraversible
 
@@ -94,7 +92,7 @@ class Writer:
         token = as_token(value, planned.writing)
         return Member(key, token if planned.optional else _marked(token), optional=planned.optional)
 
-    def _value_along(self, planned: ValueField, path: tuple[str, ...], alias: Any) -> Piece:
+    def _value_along(self, planned: ValueField, path: tuple[str, ...], alias: Any) -> Any:
         """Follow to-one relationships to a value; where one leads nowhere, only Python knows."""
         if len(path) == 1:
             return _marked(as_token(getattr(alias, path[0]), planned.writing))

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from fastgres.reads.shape import Shape
 
-DIALECT: Final = asyncpg_dialect.dialect()
+DIALECT: Final = asyncpg_dialect.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _ANY: Final = TypeAdapter[Any](Any)
 
 
@@ -64,20 +64,24 @@ def writing_of(kind: TypeEngine[Any], shape: Shape) -> Writing | str:
         if _converts(kind):
             return f"is converted by {type(kind).__name__} in Python"
         return writing_of(kind.impl_instance, shape)
-    if not type(kind).__module__.startswith("sqlalchemy."):
-        return f"is of the type {type(kind).__name__}, which may convert in Python"
     if isinstance(kind, DOMAIN):
         return writing_of(kind.data_type, shape)
+    if not type(kind).__module__.startswith("sqlalchemy."):
+        return f"is of the type {type(kind).__name__}, which may convert in Python"
     if isinstance(shape, Json) or isinstance(kind, (JSON, ARRAY)):
         return _container(kind, shape)
+    return _scalar(kind, shape)
+
+
+def _scalar(kind: TypeEngine[Any], shape: Shape) -> Writing | str:
     if not isinstance(shape, Scalar):
         return f"holds {_called(kind)}, and the model expects {type(shape).__name__.lower()}"
-    for types, write in _SCALARS:
-        if isinstance(kind, types):
-            return write(kind, shape) or (
-                f"is {shape.kind} in the model and {_called(kind)} in the table: Pydantic converts"
-            )
-    return f"is of the type {_called(kind)}, which only Python writes"
+    write = next((write for types, write in _SCALARS if isinstance(kind, types)), None)
+    if write is None:
+        return f"is of the type {_called(kind)}, which only Python writes"
+    return write(kind, shape) or (
+        f"is {shape.kind} in the model and {_called(kind)} in the table: Pydantic converts"
+    )
 
 
 def _converts(kind: TypeDecorator[Any]) -> bool:
