@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import literal_column
 
 from fastgres.db import fetch_row
+from fastgres.reads.explaining import Explanation
 from fastgres.reads.given import NOTHING_GIVEN
 from fastgres.reads.loaded import LoadedRead
 from fastgres.reads.sql import MARK
@@ -39,7 +40,6 @@ class Call:
 
     key: Hashable
     rows: Callable[[Given], Rows]
-    names: frozenset[str] = frozenset()
     values: Mapping[str, Any] = field(default_factory=dict)
     given: Given = NOTHING_GIVEN
 
@@ -67,6 +67,24 @@ class JsonPage:
     last: tuple[Any, ...]
     total: int | None
     models: list[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageOf:
+    """A kind of page: its keys and direction, and whether all rows are counted with it."""
+
+    paging: Paging
+    count: bool
+
+    @property
+    def key(self) -> Hashable:
+        """What tells its statement from those of other kinds of the same rows."""
+        return "page", self.paging.backwards, self.paging.separator, self.count
+
+    def statement(self, plan: ReadPlan, rows: Rows) -> Select[Any]:
+        """Build the statement."""
+        also = [counted(plan, rows.where)] if self.count else []
+        return one_page(plan, rows, self.paging, *also)
 
 
 class PlannedRead:
@@ -107,21 +125,22 @@ class PlannedRead:
         """Return a page of as many rows as the value of `size` says, and their number if counted.
 
         The rows' limit is the parameter `size`; their conditions are counted without those of
-        `paging`, which say where the page begins.
+        `beyond`, which say where the page begins.
         """
         if self.plan.kind == "compiled":
-
-            def build(plan: ReadPlan, rows: Rows) -> Select[Any]:
-                also = [counted(plan, rows.where)] if count else []
-                return one_page(plan, rows, paging, *also)
-
-            row = await self._fetch(
-                source, call, kind=("page", paging.backwards, count), build=build
-            )
+            way = PageOf(paging, count)
+            row = await self._fetch(source, call, kind=way.key, build=way.statement)
             page = _page_of(row, call.values["size"], paging)
             if MARK not in page.objects:
                 return page
         return await self._load_page(source, call, paging, count=count)
+
+    def explain(self, call: Call, page: PageOf | None = None) -> Explanation:
+        """Explain the read of one row, or of a page."""
+        if self.plan.kind == "loaded":
+            return Explanation.of(self.plan, None)
+        kind, build = ("first", first_row) if page is None else (page.key, page.statement)
+        return Explanation.of(self.plan, self._compile(kind, call, build).sql)
 
     async def _load_page(
         self, source: Source, call: Call, paging: Paging, *, count: bool
@@ -136,7 +155,7 @@ class PlannedRead:
             shown.reverse()
         models = [self.loaded.validated(row[0]) for row in shown]
         return JsonPage(
-            objects=b",".join(map(self.loaded.dumped, models)),
+            objects=paging.separator.encode().join(map(self.loaded.dumped, models)),
             count=len(shown),
             more=len(found) > size,
             first=tuple(shown[0][1:]) if shown else (),
@@ -165,7 +184,7 @@ class PlannedRead:
     ) -> Template:
         given = call.given if self.plan.include_deleted else call.given.living()
         statement = build(self.plan, call.rows(given))
-        made = Template.of(statement, names=call.names, given=given.values)
+        made = Template.of(statement, names=frozenset(call.values), given=given.values)
         if call.given.key is not None and made.takes_all(given.values):
             if len(self._templates) >= MOST_TEMPLATES:
                 del self._templates[next(iter(self._templates))]

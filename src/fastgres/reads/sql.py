@@ -14,7 +14,6 @@ NULL: Final = "'null'"
 QUOTE: Final = "'\"'"
 EMPTY: Final = "''"
 COMMA: Final = "','"
-NEWLINE: Final = "chr(10)"
 
 MOMENT: Final = "'YYYY-MM-DD\"T\"HH24:MI:SS.US'"
 UTC_MOMENT: Final = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
@@ -34,6 +33,11 @@ NAN: Final = "'NaN'"
 NO_NUMBERS: Final = "('NaN', 'Infinity', '-Infinity')"
 
 EXPLAIN: Final = "EXPLAIN (ANALYZE, BUFFERS, SETTINGS) "
+
+
+def separator(text: str) -> str:
+    """Return what stands between two objects, as SQL."""
+    return "chr(10)" if text == "\n" else quoted(text)
 
 
 def quoted(text: str) -> str:

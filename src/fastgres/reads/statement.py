@@ -56,6 +56,7 @@ class Paging:
 
     keys: Sequence[tuple[Any, bool]]
     backwards: bool = False
+    separator: str = ","
 
     @cached_property
     def readers(self) -> tuple[Callable[[Any], Any] | None, ...]:
@@ -121,7 +122,7 @@ def one_page(plan: ReadPlan, rows: Rows, page: Paging, *also: ColumnElement[Any]
         for place in (first, last)
     ]
     lengths = func.array_agg(func.octet_length(found.c.body), type_=ARRAY(Integer))
-    joined = func.string_agg(found.c.body, literal_column(sql.COMMA))
+    joined = func.string_agg(found.c.body, literal_column(sql.separator(page.separator)))
     statement = select(joined, count, lengths[too_many], *edges, *also)
     return _visible(plan, statement.select_from(found))
 
