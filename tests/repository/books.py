@@ -74,6 +74,12 @@ class BookRepository(Repository[Book]):
     state_column = "genre"
 
 
+class OwnBookRepository(BookRepository):
+    """The books of one author."""
+
+    scoped_by = ("author_id",)
+
+
 class CopyRepository(Repository[Copy]):
     """Copies, which have a composite key."""
 

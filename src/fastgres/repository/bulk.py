@@ -37,7 +37,7 @@ class BulkWriting(EntityAccess[Model]):
         `add`: those made by Python and, where a row leaves a column out, those of the server.
         Rows may name different columns; None is written as NULL. From 500 rows on COPY writes
         them, in batches of 10,000, inside the session's transaction: a generator of any length
-        needs little memory. Raises the same typed errors as `add`.
+        needs little memory. Raises the same typed errors as `add`; the scope is filled in as there.
 
         ```python
         from fastgres.repository import Repository
@@ -51,7 +51,7 @@ class BulkWriting(EntityAccess[Model]):
         """
         await self.session.flush()
         written = 0
-        for batch in batches(rows, _BATCH):
+        for batch in batches(map(self._scope.filled, rows) if self._scope else rows, _BATCH):
             for group in by_columns(self.model, batch):
                 await self._write(group)
             written += len(batch)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class MassWriting(EntityAccess[Model]):
     """The statements of a repository that change many rows and load none.
 
-    Soft-deleted rows stay out. Entities that the session holds are brought up to date.
+    Soft-deleted rows stay out, and so do those outside the scope, also with `all_rows`: it means
+    all rows of the scope. Entities that the session holds are brought up to date.
     """
 
     async def update_where(
@@ -46,8 +47,10 @@ class MassWriting(EntityAccess[Model]):
         ```
         """
         check_changes(self.model, values)
+        self._scope.check_changes(values)
         _check_conditions(where, all_rows=all_rows)
-        return await self._affected(update(self.model).where(*where).values(dict(values)))
+        statement = update(self.model).where(*self._where(*where))
+        return await self._affected(statement.values(dict(values)))
 
     async def delete_where(
         self, *where: ColumnExpressionArgument[bool], all_rows: bool = False
@@ -58,7 +61,7 @@ class MassWriting(EntityAccess[Model]):
         Without a condition it is refused, unless `all_rows=True`.
         """
         _check_conditions(where, all_rows=all_rows)
-        return await self._affected(delete(self.model).where(*where))
+        return await self._affected(delete(self.model).where(*self._where(*where)))
 
     async def _affected(self, statement: Executable) -> int:
         result: CursorResult[Any] = await self.session.execute(statement)  # type: ignore[assignment]  # DML gives a CursorResult

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastgres.repository.bulk import BulkWriting
+from fastgres.repository.columns import check_names
 from fastgres.repository.entity import Model
 from fastgres.repository.locking import Locking
 from fastgres.repository.mass import MassWriting
@@ -33,30 +34,37 @@ class Repository(
     can do stands in the classes it consists of, one concern each.
 
     Class attributes: `default_options` (loader options of every read), `queries` (query models
-    to check at start-up), `state_column` (for `transition`).
+    to check at start-up), `state_column` (for `transition`), `scoped_by` (columns whose values
+    a repository is made with and which no method can leave out).
 
     ```python
     from sqlalchemy.orm import selectinload
     from fastgres.repository import Repository
-    from shop.models import Order
+    from shop.models import Customer, Order
 
     class OrderRepository(Repository[Order]):
         default_options = (selectinload(Order.items),)
+        scoped_by = ("customer_id",)
 
-        async def of_customer(self, customer_id: object) -> list[Order]:
-            return await self.list(Order.customer_id == customer_id, limit=100)
+        async def large(self) -> list[Order]:
+            return await self.list(Order.total > 1000, limit=100)
 
-    orders = OrderRepository(session)
-    assert await orders.count() >= 0
+    ada = Customer(email="ada@x.org", name="Ada")
+    session.add(ada)
+    await session.flush()
+    orders = OrderRepository(session, customer_id=ada.id)
+    order = await orders.add(Order(total=2000))
+    assert order.customer_id == ada.id
+    assert await orders.large() == [order]
     ```
     """
 
 
 def check_repositories() -> None:
-    """Check the `queries` of every repository class, as the start of a service should.
+    """Check `queries` and `scoped_by` of every repository class, as a service's start should.
 
-    Raises `ConfigurationError` for the first filter or sort that names no column. Only classes
-    that are imported can be checked.
+    Raises `ConfigurationError` for the first filter, sort or scope that names no column. Only
+    classes that are imported can be checked.
 
     ```python
     from fastgres.repository import check_repositories
@@ -65,6 +73,8 @@ def check_repositories() -> None:
     ```
     """
     for repository in _descendants(Repository):
+        if hasattr(repository, "model"):
+            check_names(repository.model, repository.scoped_by)
         if repository.queries:
             repository.check()
 

@@ -58,11 +58,13 @@ class Transitions(EntityAccess[Model]):
         """
         check_changes(self.model, values or {})
         state = attribute(self.model, self.state_column)
-        row = [*key_conditions(self.model, key), *where]
+        changes = {**(values or {}), state.key: to}
+        self._scope.check_changes(changes)
+        row = self._where(*key_conditions(self.model, key), *where)
         statement = (
             update(self.model)
             .where(*row, state.in_(_states(from_)))
-            .values({**(values or {}), state.key: to})
+            .values(changes)
             .returning(self.model)
             .execution_options(populate_existing=True, synchronize_session=False)
         )

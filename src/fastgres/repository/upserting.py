@@ -6,17 +6,24 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column
+from sqlalchemy import Column, and_
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from fastgres.db import SoftDelete
-from fastgres.errors import ConfigurationError, InvalidValueError
+from fastgres.errors import (
+    ConfigurationError,
+    FieldProblem,
+    InvalidValueError,
+    UniqueViolationError,
+)
 from fastgres.repository.columns import check_names, table_columns
 from fastgres.repository.conflict import ConflictTarget, conflict_target
 from fastgres.repository.entity import EntityAccess, Model
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import InstrumentedAttribute
+
+    from fastgres.repository.scope import Scope
 
 Columns = Sequence["InstrumentedAttribute[Any]"]
 
@@ -38,7 +45,9 @@ class Upserting(EntityAccess[Model]):
         unless `update` names that column. With an empty `update` it stays deleted.
 
         Raises `ConfigurationError` when there is no such index, and `InvalidValueError` (422)
-        when two of the rows are the same row.
+        when two of the rows are the same row. The repository's scope is filled in as for `add`;
+        a row outside of it that is in the way is left as it is: with an empty `update` silently,
+        like any other, else by raising `UniqueViolationError` (409).
 
         ```python
         from fastgres.repository import Repository
@@ -58,22 +67,30 @@ class Upserting(EntityAccess[Model]):
         """
         if not rows:
             return []
+        rows = [self._scope.filled(row) for row in rows]
         columns = table_columns(self.model)
         target = conflict_target(self.model, [columns[each.key] for each in conflict])
         names = _common_names(self.model, rows)
         _check_given([*conflict, *update], names)
         ordered = _distinct(rows, [each.key for each in conflict])
         await self.session.flush()
-        statement = _statement(self.model, target, [each.key for each in update])
+        statement = _statement(
+            self.model, target, update=[each.key for each in update], scope=self._scope
+        )
         found = await self.session.scalars(
             statement.returning(self.model),
             ordered,
             execution_options={"populate_existing": True},
         )
-        return list(found)
+        written = list(found)
+        if update and self._scope and len(written) < len(ordered):
+            raise _taken([each.key for each in conflict])
+        return written
 
 
-def _statement(model: type[Any], target: ConflictTarget, update: list[str]) -> Insert:
+def _statement(
+    model: type[Any], target: ConflictTarget, *, update: list[str], scope: Scope
+) -> Insert:
     statement = insert(model)
     where: dict[str, Any] = {"index_elements": target.columns, "index_where": target.where}
     if not update:
@@ -83,7 +100,17 @@ def _statement(model: type[Any], target: ConflictTarget, update: list[str]) -> I
         columns[name]: statement.excluded[columns[name].key] for name in update
     }
     changes = _changed_with_every_update(columns) | _brought_back(model, columns) | changes
-    return statement.on_conflict_do_update(**where, set_=changes)
+    only = and_(*scope.conditions()) if scope else None
+    return statement.on_conflict_do_update(**where, set_=changes, where=only)
+
+
+def _taken(names: list[str]) -> UniqueViolationError:
+    """Return the error that an INSERT alone would have met."""
+    message = "This value is already taken."
+    return UniqueViolationError(
+        f"{' and '.join(names)} is already taken.",
+        fields=[FieldProblem(("body", name), "already_exists", message) for name in names],
+    )
 
 
 def _changed_with_every_update(columns: dict[str, Column[Any]]) -> dict[Any, Any]:

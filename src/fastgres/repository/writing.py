@@ -9,7 +9,8 @@ from sqlalchemy import ClauseElement, func
 
 from fastgres.db import SoftDelete
 from fastgres.errors import ConfigurationError
-from fastgres.repository.columns import check_names, primary_key
+from fastgres.repository.belonging import admit, belongs, check_flushed, identity
+from fastgres.repository.columns import check_names, key_conditions, primary_key
 from fastgres.repository.entity import EntityAccess, Model
 
 
@@ -18,6 +19,9 @@ class Writing(EntityAccess[Model]):
 
     async def add(self, entity: Model) -> Model:
         """Insert the entity and return it, with the values that the server has made.
+
+        Columns of the repository's scope that it leaves open get the scope's values. Raises
+        `ScopeError` (403) when it has others, also by a relationship.
 
         ```python
         from fastgres.repository import Repository
@@ -30,8 +34,11 @@ class Writing(EntityAccess[Model]):
         assert ada.created_at is not None
         ```
         """
+        await self._check_row(entity)
+        admit(entity, self._scope)
         self.session.add(entity)
         await self.session.flush()
+        check_flushed(entity, self._scope)
         return entity
 
     async def update(self, entity: Model, values: Mapping[str, Any]) -> Model:
@@ -40,7 +47,8 @@ class Writing(EntityAccess[Model]):
         `values` is what `body.model_dump(exclude_unset=True)` returns; a value may be an SQL
         expression (`{"stock": Product.stock - 1}`), which costs one more query to read back.
         Raises `UnknownNameError` for a name that is no column; the primary key and relationships
-        cannot be set.
+        cannot be set. An entity outside the repository's scope is not found (`NotFoundError`),
+        and cannot be taken out of the scope (`ScopeError`, 403).
 
         ```python
         from fastgres.repository import Repository
@@ -58,7 +66,11 @@ class Writing(EntityAccess[Model]):
         return await self._set(entity, values)
 
     async def delete(self, entity: Model) -> None:
-        """Delete the row, also of a class with `SoftDelete`; cascades as the models say."""
+        """Delete the row, also of a class with `SoftDelete`; cascades as the models say.
+
+        Raises `NotFoundError` for an entity outside the repository's scope.
+        """
+        await self._check_row(entity)
         await self.session.delete(entity)
         await self.session.flush()
 
@@ -79,6 +91,7 @@ class Writing(EntityAccess[Model]):
         assert await customers.find(ada.id) is ada
         ```
         """
+        await self._check_row(entity)
         if _soft_deletable(entity).deleted_at is not None:
             return entity
         return await self._set(entity, {"deleted_at": func.now()})
@@ -92,13 +105,30 @@ class Writing(EntityAccess[Model]):
         return await self._set(entity, {"deleted_at": None})
 
     async def _set(self, entity: Model, values: Mapping[str, Any]) -> Model:
+        await self._check_row(entity)
+        self._scope.check_changes(values)
+        admit(entity, self._scope)
         for name, value in values.items():
             setattr(entity, name, value)
         await self.session.flush()
+        check_flushed(entity, self._scope)
         computed = [name for name, value in values.items() if isinstance(value, ClauseElement)]
         if computed:
             await self.session.refresh(entity, computed)
         return entity
+
+    async def _check_row(self, entity: Model) -> None:
+        """Raise `NotFoundError` for an entity whose row lies outside the scope."""
+        key = identity(entity) if self._scope else None
+        if key is None:
+            return
+        found = belongs(entity, self._scope)
+        if found is None:
+            row = self._select_keys(*key_conditions(self.model, key), include_deleted=True)
+            with self.session.no_autoflush:
+                found = (await self.session.execute(row)).first() is not None
+        if not found:
+            raise self._not_found([key])
 
 
 def check_changes(model: type[Any], values: Mapping[str, object]) -> None:
