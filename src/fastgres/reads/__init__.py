@@ -1,7 +1,30 @@
 """Reads: from a mapped class and a response model to one statement whose result is the JSON."""
 
+from fastgres.reads.explaining import Explanation
+from fastgres.reads.given import Given
 from fastgres.reads.plan import ReadPlan, Reason
+from fastgres.reads.reading import Answer, Call, JsonPage, PlannedRead, Source
 from fastgres.reads.reads import Reads
-from fastgres.reads.response import ReadResponse
+from fastgres.reads.response import ReadResponse, entity_tag, matches
+from fastgres.reads.statement import Paging, Rows, parameter
+from fastgres.reads.streaming import ExportFormat
 
-__all__ = ["ReadPlan", "ReadResponse", "Reads", "Reason"]
+__all__ = [
+    "Answer",
+    "Call",
+    "Explanation",
+    "ExportFormat",
+    "Given",
+    "JsonPage",
+    "Paging",
+    "PlannedRead",
+    "ReadPlan",
+    "ReadResponse",
+    "Reads",
+    "Reason",
+    "Rows",
+    "Source",
+    "entity_tag",
+    "matches",
+    "parameter",
+]

@@ -17,6 +17,15 @@ class Explanation:
 
     `statements` is how many a call sends: one, or as many as the ORM needs for its collections.
     `sql` is the text with `$1` placeholders; None for a loaded read, whose SQL is the ORM's.
+
+    ```python
+    from fastgres.reads import Explanation, Reads
+    from shop.models import Order
+    from shop.schemas.order import OrderRead
+
+    told: Explanation = Reads(Order, OrderRead).explain()
+    assert (told.kind, told.statements, told.reasons) == ("compiled", 1, ())
+    ```
     """
 
     kind: Kind

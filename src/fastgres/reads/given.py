@@ -24,6 +24,14 @@ class Given:
 
     `key` is equal for conditions that differ in their values alone; None when that cannot be
     told, and the statement has to be compiled each time.
+
+    ```python
+    from fastgres.reads import Given
+    from shop.models import Product
+
+    few, many = (Given.of([Product.stock > number]) for number in (1, 100))
+    assert few.key == many.key
+    ```
     """
 
     where: tuple[Any, ...]

@@ -10,7 +10,7 @@ from fastapi.exceptions import ResponseValidationError
 from pydantic import ValidationError
 from sqlalchemy import func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
-from sqlalchemy.orm import joinedload, load_only, raiseload, selectinload
+from sqlalchemy.orm import joinedload, load_only, raiseload, selectinload, undefer
 
 from fastgres.db import Session, include_deleted
 from fastgres.reads.plan import ObjectField, PythonField, ValueField
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from fastgres.reads.plan import Entity, ReadPlan
+    from fastgres.reads.plan import Entity, PlannedField, ReadPlan
     from fastgres.reads.statement import Rows
 
 
@@ -109,12 +109,19 @@ async def _session_beside(
 
 
 def _options(entity: Entity) -> Iterator[Any]:
-    """Yield the options that load what the fields of an entity need, and no more columns."""
-    if not _needs_python(entity):
-        names = [each.path[0] for each in entity.fields if isinstance(each, ValueField)]
-        columns = [getattr(entity.cls, name) for name in names if _is_column(entity.cls, name)]
+    """Yield the options that load what the fields of an entity need, and no more columns.
+
+    Something in Python may look at any column: then all are loaded that are not deferred, and the
+    deferred ones that the model names.
+    """
+    fields = (*entity.fields, *entity.hidden)
+    names = [name for each in fields for name in _names(each) if _is_column(entity.cls, name)]
+    columns = [getattr(entity.cls, name) for name in names]
+    if _needs_python(entity):
+        yield from map(undefer, columns)
+    else:
         yield load_only(*(columns or _keys(entity.cls)), raiseload=True)
-    for planned in entity.fields:
+    for planned in fields:
         if isinstance(planned, ObjectField):
             attribute = getattr(entity.cls, planned.relation.name)
             load = selectinload if planned.relation.many else joinedload
@@ -126,11 +133,19 @@ def _options(entity: Entity) -> Iterator[Any]:
                 yield from _along(entity.cls, path)
 
 
+def _names(field: PlannedField) -> Iterator[str]:
+    """Yield the attributes of the entity itself that fill a field."""
+    if isinstance(field, ValueField):
+        yield field.path[0]
+    elif isinstance(field, PythonField):
+        yield from (path[0] for path in field.paths if path)
+
+
 def _needs_python(entity: Entity) -> bool:
     """Tell whether something may look at any column: a property, a validator, a hybrid."""
     if entity.whys:
         return True
-    for each in entity.fields:
+    for each in (*entity.fields, *entity.hidden):
         if isinstance(each, PythonField):
             return True
         if isinstance(each, ValueField) and len(each.path) == 1:
@@ -141,7 +156,8 @@ def _needs_python(entity: Entity) -> bool:
 
 
 def _is_column(cls: type[Any], name: str) -> bool:
-    return isinstance(source_of(cls, name), ValueSource)
+    source = source_of(cls, name)
+    return isinstance(source, ValueSource) and source.mapped
 
 
 def _keys(cls: type[Any]) -> list[Any]:

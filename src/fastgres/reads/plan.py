@@ -34,7 +34,25 @@ Kind = Literal["compiled", "loaded"]
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a plan is loaded: the field, as a dotted path, and what only Python can do about it."""
+    """Why a plan is loaded: the field, as a dotted path, and what only Python can do about it.
+
+    ```python
+    from fastgres.reads import Reads
+    from pydantic import BaseModel, computed_field
+    from shop.models import Product
+
+    class ProductName(BaseModel):
+        name: str
+
+        @computed_field
+        @property
+        def initial(self) -> str:
+            return self.name[0]
+
+    (reason,) = Reads(Product, ProductName).plan.reasons
+    assert str(reason) == "ProductName computes initial"
+    ```
+    """
 
     field: str
     why: str
@@ -91,12 +109,16 @@ PlannedField = ValueField | ConstantField | ObjectField | PythonField
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A mapped class, the model that shows it, and its fields in the order of the model."""
+    """A mapped class, the model that shows it, and its fields in the order of the model.
+
+    The `hidden` ones are not in the response, but a model is not filled without them.
+    """
 
     cls: type[Any]
     model: type[BaseModel]
     fields: tuple[PlannedField, ...]
     whys: tuple[str, ...]
+    hidden: tuple[PlannedField, ...] = ()
 
     def reasons(self, prefix: str = "") -> Iterator[Reason]:
         """Yield why SQL alone cannot fill it, this entity's own reasons first."""
@@ -216,7 +238,7 @@ def _entity(mapped: type[Any], shape: Nested) -> Entity:
         for each in hidden
         if isinstance(each, PythonField)
     )
-    return Entity(mapped, shape.model, tuple(fields), (*shape.why, *why))
+    return Entity(mapped, shape.model, tuple(fields), (*shape.why, *why), tuple(hidden))
 
 
 def _field(mapped: type[Any], declared: FieldShape, model: type[BaseModel]) -> PlannedField:
@@ -238,7 +260,7 @@ def _along(mapped: type[Any], path: tuple[str, ...]) -> Source | None:
         found = source_of(cls, name)
         if place == len(path) - 1:
             break
-        if not isinstance(found, RelationSource) or found.many:
+        if not isinstance(found, RelationSource) or found.many or found.why:
             return found and PythonSource(str(path[0]), "is looked up inside a value", str(path[0]))
         cls = found.target
     return found
@@ -255,12 +277,9 @@ def _filled(declared: FieldShape, path: tuple[str, ...], source: Source) -> Plan
         item = shape.item if isinstance(shape, Many) else shape
         if isinstance(item, Nested) and isinstance(shape, Many) == relation.many:
             entity = _entity(relation.target, item)
-            made = ObjectField(declared.name, declared.key, relation, entity, declared.optional)
-            return (
-                made
-                if declared.why is None
-                else _python(declared, path, why=declared.why, relation=relation)
-            )
+            whys = (*entity.whys, *filter(None, (declared.why, relation.why)))
+            entity = replace(entity, whys=whys)
+            return ObjectField(declared.name, declared.key, relation, entity, declared.optional)
         why = shape.why if isinstance(shape, Opaque) else _not_that_many(relation)
         return _python(declared, path, why=why, relation=relation)
     if declared.why or isinstance(shape, Opaque) or isinstance(source, RelationSource):

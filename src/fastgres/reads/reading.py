@@ -8,24 +8,37 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import literal_column
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from fastgres.db import fetch_row
 from fastgres.reads.explaining import Explanation
 from fastgres.reads.given import NOTHING_GIVEN
 from fastgres.reads.loaded import LoadedRead
+from fastgres.reads.readback import read_back_of
+from fastgres.reads.response import ReadResponse
+from fastgres.reads.sparse import pruned
 from fastgres.reads.sql import MARK
 from fastgres.reads.statement import Paging, all_rows, counted, first_row, one_page
+from fastgres.reads.streaming import After, ExportFormat, Keys, stream
 from fastgres.reads.template import Template
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+    from starlette.responses import StreamingResponse
 
     from fastgres.reads.given import Given
     from fastgres.reads.plan import ReadPlan
     from fastgres.reads.statement import Rows
 
-    Source = AsyncSession | AsyncConnection | AsyncEngine
+Source = AsyncSession | AsyncConnection | AsyncEngine
+"""Where a read runs: outside a transaction straight from the pool, inside one with its writes.
+
+```python
+from fastgres.reads import Source
+
+source: Source = database.engine
+```
+"""
 
 MOST_TEMPLATES: Final = 512
 """Statements kept a plan; beyond that the one used longest ago is compiled anew."""
@@ -35,7 +48,19 @@ MOST_TEMPLATES: Final = 512
 class Call:
     """One read: which rows, under which key their statement is kept, and the values of this run.
 
-    `rows` makes the rows from the caller's conditions; it runs when the statement is compiled.
+    `rows` makes the rows from the caller's conditions; it runs when the statement is compiled,
+    once for each `key` and shape of `given`. `values` are those of the named parameters.
+
+    ```python
+    from fastgres.reads import Call, Given, Rows
+    from shop.models import Product
+
+    def rows(given: Given) -> Rows:
+        return Rows(where=[Product.active, *given.where])
+
+    call = Call("active", rows, given=Given.of([Product.stock > 0]))
+    assert call.values == {}
+    ```
     """
 
     key: Hashable
@@ -46,7 +71,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The JSON of a read, and the models it was written from where Python wrote it."""
+    """The JSON of a read, and the models it was written from where Python wrote it.
+
+    ```python
+    from fastgres.reads import Answer
+
+    assert Answer(b"[]").models is None
+    ```
+    """
 
     body: bytes
     models: list[Any] | None = None
@@ -55,6 +87,13 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class JsonPage:
     """The objects of a page joined by commas, and what it takes to go on from its ends.
+
+    ```python
+    from fastgres.reads import JsonPage
+
+    page = JsonPage(b'{"id":1}', count=1, more=False, first=(1,), last=(1,), total=None)
+    assert not page.more
+    ```
 
     `more`: whether a row lies beyond, the way one goes. `first` and `last` are the values of the
     keys in the rows at the ends, as the driver gives them; empty for an empty page.
@@ -88,12 +127,51 @@ class PageOf:
 
 
 class PlannedRead:
-    """Everything that is worked out once for a plan: its statements, and its loader options."""
+    """Everything that is worked out once for a plan: its statements, and its loader options.
+
+    For those who build reads of their own, as the repository does; `Reads` is for everybody.
+    `PlannedRead.of(plan)` is always the same object, so that no statement is compiled twice.
+
+    ```python
+    from fastgres.reads import Call, PlannedRead, ReadPlan, Rows, parameter
+    from shop.models import Product
+    from shop.schemas.product import ProductRead
+
+    read = PlannedRead.of(ReadPlan.of(Product, ProductRead))
+    sku = parameter("sku", Product.sku.type)
+    call = Call("by sku", lambda given: Rows(where=[Product.sku == sku]), {"sku": "MUG-01"})
+    assert await read.first(session, call) is None
+    ```
+    """
 
     def __init__(self, plan: ReadPlan) -> None:
         self.plan = plan
         self.loaded = LoadedRead(plan)
         self._templates: dict[Hashable, Template] = {}
+
+    @staticmethod
+    def of(plan: ReadPlan) -> PlannedRead:
+        """Return what is worked out for a plan."""
+        return _planned(plan)
+
+    def with_fields(self, fields: str) -> PlannedRead:
+        """Return the read of the fields named, `"id,customer.name"`; 422 for an unknown one."""
+        return _planned(pruned(self.plan, fields))
+
+    def response(self, answer: Answer, shape: Any) -> ReadResponse[Any]:
+        """Return the response for an answer, whose value is of the type `shape`."""
+        return ReadResponse(answer.body, read_back_of(self.plan, answer, shape))
+
+    def stream(
+        self,
+        source: Source,
+        after: After,
+        *,
+        keys: Keys,
+        format: ExportFormat,  # noqa: A002 - as in Reads
+    ) -> StreamingResponse:
+        """Return a response that sends all rows; `after` makes the call for those of a batch."""
+        return stream(self, source, after, keys=keys, format=format)
 
     async def first(self, source: Source, call: Call) -> Answer | None:
         """Return the JSON of the first row, or None."""
@@ -135,10 +213,13 @@ class PlannedRead:
                 return page
         return await self._load_page(source, call, paging, count=count)
 
-    def explain(self, call: Call, page: PageOf | None = None) -> Explanation:
+    def explain(
+        self, call: Call, paging: Paging | None = None, *, count: bool = False
+    ) -> Explanation:
         """Explain the read of one row, or of a page."""
         if self.plan.kind == "loaded":
             return Explanation.of(self.plan, None)
+        page = None if paging is None else PageOf(paging, count)
         kind, build = ("first", first_row) if page is None else (page.key, page.statement)
         return Explanation.of(self.plan, self._compile(kind, call, build).sql)
 
@@ -218,7 +299,4 @@ def _without_one(objects: bytes, length: int, *, at_front: bool) -> bytes:
     return objects[length + 1 :] if at_front else objects[: -length - 1]
 
 
-@lru_cache(maxsize=1024)
-def planned(plan: ReadPlan) -> PlannedRead:
-    """Return what is worked out for a plan; always the same object while it is in use."""
-    return PlannedRead(plan)
+_planned = lru_cache(maxsize=1024)(PlannedRead)

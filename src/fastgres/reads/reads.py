@@ -12,11 +12,8 @@ from sqlalchemy import Integer, inspect, tuple_
 from fastgres.errors import NotFoundError
 from fastgres.reads.given import Given
 from fastgres.reads.plan import ReadPlan
-from fastgres.reads.readback import read_back_of
-from fastgres.reads.reading import Answer, Call, planned
-from fastgres.reads.response import ReadResponse
-from fastgres.reads.statement import Paging, Rows, parameter
-from fastgres.reads.streaming import BATCH, SEPARATORS, bind_of, stream
+from fastgres.reads.reading import Answer, Call, PlannedRead
+from fastgres.reads.statement import Rows, parameter
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnExpressionArgument
@@ -24,7 +21,8 @@ if TYPE_CHECKING:
 
     from fastgres.reads.explaining import Explanation
     from fastgres.reads.reading import Source
-    from fastgres.reads.streaming import Format
+    from fastgres.reads.response import ReadResponse
+    from fastgres.reads.streaming import ExportFormat
 
 ReadModel = TypeVar("ReadModel", bound=BaseModel)
 
@@ -65,7 +63,7 @@ class Reads(Generic[ReadModel]):
         )
         self.plan = plan.as_loaded() if force_loaded else plan
         self.model = model
-        self._read = planned(self.plan)
+        self._read = PlannedRead.of(self.plan)
 
     async def one(
         self, source: Source, *where: ColumnExpressionArgument[bool]
@@ -101,7 +99,7 @@ class Reads(Generic[ReadModel]):
         self,
         source: Source,
         *where: ColumnExpressionArgument[bool],
-        format: Format = "ndjson",  # noqa: A002 - the word that callers look for
+        format: ExportFormat = "ndjson",  # noqa: A002 - the word that callers look for
     ) -> StreamingResponse:
         """Return a response that sends all rows, by primary key, a thousand at a time.
 
@@ -124,8 +122,8 @@ class Reads(Generic[ReadModel]):
         def after(position: tuple[Any, ...] | None) -> Call:
             return self._batch(given, keys, position)
 
-        paging = Paging([(key, False) for key in keys], separator=SEPARATORS[format])
-        return stream(self._read, bind_of(source), after, paging=paging, format=format)
+        rising = [(key, False) for key in keys]
+        return self._read.stream(source, after, keys=rising, format=format)
 
     def _batch(
         self, given: Given, keys: builtins.list[Any], position: tuple[Any, ...] | None
@@ -137,9 +135,7 @@ class Reads(Generic[ReadModel]):
             beyond = [] if position is None else [tuple_(*keys) > tuple_(*there)]
             return Rows(where=given.where, beyond=beyond, order_by=keys, limit=_SIZE)
 
-        values: dict[str, Any] = {"size": BATCH}
-        if position is not None:
-            values |= zip(names, position, strict=True)
+        values = {} if position is None else dict(zip(names, position, strict=True))
         return Call(("stream", position is None), rows, values, given)
 
     def explain(self, *where: ColumnExpressionArgument[bool]) -> Explanation:
@@ -174,4 +170,4 @@ class Reads(Generic[ReadModel]):
         return [getattr(cls, key) for key in keys]
 
     def _response(self, found: Answer, shape: Any) -> ReadResponse[Any]:
-        return ReadResponse(found.body, read_back_of(self.plan, found, shape))
+        return self._read.response(found, shape)

@@ -84,12 +84,26 @@ class ReadResponse(Response, Generic[Value]):
 
 
 def entity_tag(body: bytes) -> str:
-    """Return the strong entity tag of a body."""
+    """Return the strong entity tag of a body.
+
+    ```python
+    from fastgres.reads import entity_tag
+
+    assert entity_tag(b"[]") == entity_tag(b"[]") != entity_tag(b"{}")
+    ```
+    """
     return f'"{blake2b(body, digest_size=16).hexdigest()}"'
 
 
 def matches(header: str | None, tag: str) -> bool:
-    """Tell whether an `If-None-Match` header names the tag."""
+    """Tell whether an `If-None-Match` header names the tag.
+
+    ```python
+    from fastgres.reads import matches
+
+    assert matches('W/"a", "b"', '"a"') and not matches(None, '"a"')
+    ```
+    """
     if header is None:
         return False
     named = [each.strip().removeprefix("W/") for each in header.split(",")]

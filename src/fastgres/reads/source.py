@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, inspect
+from sqlalchemy import Column, Table, inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -31,13 +31,14 @@ class ValueSource:
 
 @dataclass(frozen=True, slots=True)
 class RelationSource:
-    """A relationship. `nullable` tells whether a to-one may lead nowhere, as far as SQL knows."""
+    """A relationship; `why` says why SQL cannot follow it, where the ORM can."""
 
     name: str
     relationship: RelationshipProperty[Any]
     target: type[Any]
     many: bool
     ordered: bool
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,18 @@ def _hybrid(cls: type[Any], name: str) -> Source:
 
 
 def _relation(name: str, prop: RelationshipProperty[Any]) -> Source:
-    collection = prop.collection_class
-    if prop.uselist and collection not in {None, list}:
-        return PythonSource(name, f"is a collection of its own kind ({collection})", name)
     if prop.lazy in {"dynamic", "write_only"}:
         return PythonSource(name, f"is a relationship with lazy={prop.lazy!r}")
-    return RelationSource(name, prop, prop.mapper.class_, bool(prop.uselist), bool(prop.order_by))
+    if prop.entity.is_aliased_class:
+        return PythonSource(name, "leads to a class under another name", name)
+    many, ordered = bool(prop.uselist), bool(prop.order_by)
+    return RelationSource(name, prop, prop.mapper.class_, many, ordered, _detour(prop))
+
+
+def _detour(prop: RelationshipProperty[Any]) -> str | None:
+    """Return why a relationship does not lead from one table to the other for SQL."""
+    if prop.uselist and prop.collection_class not in {None, list}:
+        return f"is a collection of its own kind ({prop.collection_class})"
+    if prop.secondary is not None and not isinstance(prop.secondary, Table):
+        return "leads over more than one table"
+    return None

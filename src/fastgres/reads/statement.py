@@ -26,8 +26,17 @@ if TYPE_CHECKING:
 class Rows:
     """Which rows of the root, in which order, and how many at most.
 
-    The conditions may hold bound parameters with a name, whose values come with each run.
-    `beyond` says where a page begins, and does not count when the list is counted.
+    The conditions may hold parameters with a name, whose values come with each run. `beyond` says
+    where a page begins, and does not count when the list is counted.
+
+    ```python
+    from fastgres.reads import Rows, parameter
+    from shop.models import Product
+    from sqlalchemy import Integer
+
+    cheap = Rows(order_by=[Product.price], limit=parameter("size", Integer()))
+    assert not cheap.where
+    ```
     """
 
     where: Sequence[Any] = ()
@@ -52,6 +61,14 @@ class Paging:
     """The keys of a list's total order, each with whether it descends, and the way one goes.
 
     Backwards, the rows are selected in the opposite order, and turned round for the page.
+
+    ```python
+    from fastgres.reads import Paging
+    from shop.models import Product
+
+    newest_first = Paging([(Product.created_at, True), (Product.id, True)])
+    assert newest_first.separator == ","
+    ```
     """
 
     keys: Sequence[tuple[Any, bool]]
@@ -84,7 +101,15 @@ class Paging:
 
 
 def parameter(name: str, kind: Any) -> BindParameter[Any]:
-    """Return a parameter whose value comes with each run."""
+    """Return a parameter whose value comes with each run, by its name.
+
+    ```python
+    from fastgres.reads import parameter
+    from shop.models import Product
+
+    assert parameter("sku", Product.sku.type).key == "sku"
+    ```
+    """
     return bindparam(name, None, type_=kind, required=False)
 
 

@@ -8,20 +8,30 @@ paged through, it shows every row that was there all the time, and none twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import StreamingResponse
 
+from fastgres.reads.statement import Paging
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from fastgres.reads.reading import Call, PlannedRead, Source
-    from fastgres.reads.statement import Paging
 
-Format = Literal["ndjson", "json"]
-"""One object a line (`application/x-ndjson`), or one JSON array."""
+ExportFormat = Literal["ndjson", "json"]
+"""One object a line (`application/x-ndjson`), or one JSON array.
+
+```python
+from typing import get_args
+from fastgres.reads import ExportFormat
+
+assert get_args(ExportFormat) == ("ndjson", "json")
+```
+"""
 
 BATCH: Final = 1_000
 """Rows of one statement."""
@@ -29,8 +39,9 @@ BATCH: Final = 1_000
 MEDIA_TYPES: Final = {"ndjson": "application/x-ndjson", "json": "application/json"}
 SEPARATORS: Final = {"ndjson": "\n", "json": ","}
 
+Keys = Sequence[tuple[Any, bool]]
 After = Callable[[tuple[Any, ...] | None], "Call"]
-"""Make the read of the rows after a position; its values include `size`, the rows of a batch."""
+"""Make the read of the rows after a position; its rows have the parameter `size` for a limit."""
 
 
 def stream(
@@ -38,11 +49,13 @@ def stream(
     source: Source,
     after: After,
     *,
-    paging: Paging,
-    format: Format,  # noqa: A002 - the word that callers look for
+    keys: Keys,
+    format: ExportFormat,  # noqa: A002 - the word that callers look for
 ) -> StreamingResponse:
-    """Return a response that sends all rows."""
-    batches = _batches(read, source, after, paging=paging)
+    """Return a response that sends all rows, in the order of the keys."""
+    batches = _batches(
+        read, bind_of(source), after, paging=Paging(keys, separator=SEPARATORS[format])
+    )
     content = _lines(batches) if format == "ndjson" else _array(batches)
     return StreamingResponse(content, media_type=MEDIA_TYPES[format])
 
@@ -60,7 +73,9 @@ async def _batches(
     position: tuple[Any, ...] | None = None
     more = True
     while more:
-        page = await read.page(source, after(position), paging, count=False)
+        call = after(position)
+        sized = replace(call, values={**call.values, "size": BATCH})
+        page = await read.page(source, sized, paging, count=False)
         if page.count:
             yield page.objects
         position, more = page.last, page.more
