@@ -283,7 +283,7 @@ def _as_configured(shape: Shape, config: Schema) -> Shape:
 def _whys_of_model(schema: Schema, fields: Schema) -> Iterator[str]:
     if "serialization" in schema:
         yield "is written by a serializer"
-    if schema.get("post_init"):
+    if schema.get("post_init") not in {None, "init_private_attributes"}:
         yield "has a model_post_init"
     if schema.get("custom_init"):
         yield "has an __init__ of its own"

@@ -171,6 +171,8 @@ def _concat(pieces: list[Piece]) -> ColumnElement[str]:
     while len(arguments) > MOST_ARGUMENTS:
         starts = range(0, len(arguments), MOST_ARGUMENTS)
         arguments = [func.concat(*arguments[at : at + MOST_ARGUMENTS]) for at in starts]
+    if not arguments:
+        return literal_column(sql.EMPTY, Text)
     return func.concat(*arguments, type_=Text)
 
 

@@ -29,7 +29,6 @@ from sqlalchemy import (
     Uuid,
     case,
     cast,
-    column,
     func,
     literal_column,
     or_,
@@ -307,11 +306,9 @@ def _flat(value: Any, written: Any) -> Any:
 
 
 def _each_written(value: Any, writing: Writing) -> Any:
-    items = func.unnest(value).table_valued(
-        column("item", value.type.item_type), joins_implicitly=True
-    )
-    token = func.coalesce(as_token(items.c.item, writing), _const(sql.NULL))
-    each = select(token).select_from(items).scalar_subquery()
+    item = func.unnest(value, type_=value.type.item_type).column_valued("item")
+    token = func.coalesce(as_token(item, writing), _const(sql.NULL))
+    each = select(token).select_from(item).scalar_subquery()
     listed = func.array_to_string(func.array(each), literal_column(sql.COMMA))
     return case((value.is_(None), None), else_=func.concat(_const("'['"), listed, _const("']'")))
 
