@@ -308,7 +308,7 @@ def _flat(value: Any, written: Any) -> Any:
 def _each_written(value: Any, writing: Writing) -> Any:
     item = func.unnest(value, type_=value.type.item_type).column_valued("item")
     token = func.coalesce(as_token(item, writing), _const(sql.NULL))
-    each = select(token).select_from(item).scalar_subquery()
+    each = select(token).scalar_subquery()
     listed = func.array_to_string(func.array(each), literal_column(sql.COMMA))
     return case((value.is_(None), None), else_=func.concat(_const("'['"), listed, _const("']'")))
 
