@@ -6,7 +6,7 @@ from fastgres.reads.plan import ReadPlan, Reason
 from fastgres.reads.reading import Answer, Call, JsonPage, PlannedRead, Source
 from fastgres.reads.reads import Reads
 from fastgres.reads.response import ReadResponse, entity_tag, matches
-from fastgres.reads.statement import Paging, Rows, parameter
+from fastgres.reads.statement import PageOrder, Rows, parameter
 from fastgres.reads.streaming import ExportFormat
 
 __all__ = [
@@ -16,7 +16,7 @@ __all__ = [
     "ExportFormat",
     "Given",
     "JsonPage",
-    "Paging",
+    "PageOrder",
     "PlannedRead",
     "ReadPlan",
     "ReadResponse",

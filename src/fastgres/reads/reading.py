@@ -18,7 +18,7 @@ from fastgres.reads.readback import read_back_of
 from fastgres.reads.response import ReadResponse
 from fastgres.reads.sparse import pruned
 from fastgres.reads.sql import MARK
-from fastgres.reads.statement import Paging, all_rows, counted, first_row, one_page
+from fastgres.reads.statement import PageOrder, all_rows, counted, first_row, one_page
 from fastgres.reads.streaming import After, ExportFormat, Keys, stream
 from fastgres.reads.template import Template
 
@@ -112,18 +112,18 @@ class JsonPage:
 class PageOf:
     """A kind of page: its keys and direction, and whether all rows are counted with it."""
 
-    paging: Paging
+    order: PageOrder
     count: bool
 
     @property
     def key(self) -> Hashable:
         """What tells its statement from those of other kinds of the same rows."""
-        return "page", self.paging.backwards, self.paging.separator, self.count
+        return "page", self.order.backwards, self.order.separator, self.count
 
     def statement(self, plan: ReadPlan, rows: Rows) -> Select[Any]:
         """Build the statement."""
         also = [counted(plan, rows.where)] if self.count else []
-        return one_page(plan, rows, self.paging, *also)
+        return one_page(plan, rows, self.order, *also)
 
 
 class PlannedRead:
@@ -199,44 +199,44 @@ class PlannedRead:
         found = await self.loaded.entities(source, call.rows(call.given), call.values)
         return [self.loaded.validated(each) for each in found]
 
-    async def page(self, source: Source, call: Call, paging: Paging, *, count: bool) -> JsonPage:
+    async def page(self, source: Source, call: Call, order: PageOrder, *, count: bool) -> JsonPage:
         """Return a page of as many rows as the value of `size` says, and their number if counted.
 
         The rows' limit is the parameter `size`; their conditions are counted without those of
         `beyond`, which say where the page begins.
         """
         if self.plan.kind == "compiled":
-            way = PageOf(paging, count)
+            way = PageOf(order, count)
             row = await self._fetch(source, call, kind=way.key, build=way.statement)
-            page = _page_of(row, call.values["size"], paging)
+            page = _page_of(row, call.values["size"], order)
             if MARK not in page.objects:
                 return page
-        return await self._load_page(source, call, paging, count=count)
+        return await self._load_page(source, call, order, count=count)
 
     def explain(
-        self, call: Call, paging: Paging | None = None, *, count: bool = False
+        self, call: Call, order: PageOrder | None = None, *, count: bool = False
     ) -> Explanation:
         """Explain the read of one row, or of a page."""
         if self.plan.kind == "loaded":
             return Explanation.of(self.plan, None)
-        page = None if paging is None else PageOf(paging, count)
+        page = None if order is None else PageOf(order, count)
         kind, build = ("first", first_row) if page is None else (page.key, page.statement)
         return Explanation.of(self.plan, self._compile(kind, call, build).sql)
 
     async def _load_page(
-        self, source: Source, call: Call, paging: Paging, *, count: bool
+        self, source: Source, call: Call, order: PageOrder, *, count: bool
     ) -> JsonPage:
         size = call.values["size"]
         rows = call.rows(call.given)
         asked = replace(rows, limit=rows.limit + literal_column("1"))
-        columns = [key for key, _ in paging.keys]
+        columns = [key for key, _ in order.keys]
         found = list(await self.loaded.with_columns(source, asked, call.values, columns=columns))
         shown = found[:size]
-        if paging.backwards:
+        if order.backwards:
             shown.reverse()
         models = [self.loaded.validated(row[0]) for row in shown]
         return JsonPage(
-            objects=paging.separator.encode().join(map(self.loaded.dumped, models)),
+            objects=order.separator.encode().join(map(self.loaded.dumped, models)),
             count=len(shown),
             more=len(found) > size,
             first=tuple(shown[0][1:]) if shown else (),
@@ -277,19 +277,19 @@ def _text(row: Any) -> str:
     return row[0] or ""
 
 
-def _page_of(row: Any, size: int, paging: Paging) -> JsonPage:
+def _page_of(row: Any, size: int, order: PageOrder) -> JsonPage:
     objects: bytes = _text(row).encode()
     found, too_long = row[1], row[2]
     if found > size:
-        objects = _without_one(objects, too_long, at_front=paging.backwards)
-    ends = len(paging.keys)
+        objects = _without_one(objects, too_long, at_front=order.backwards)
+    ends = len(order.keys)
     edges = row[3 : 3 + 2 * ends]
     return JsonPage(
         objects=objects,
         count=min(found, size),
         more=found > size,
-        first=paging.read(edges[0::2]) if found else (),
-        last=paging.read(edges[1::2]) if found else (),
+        first=order.read(edges[0::2]) if found else (),
+        last=order.read(edges[1::2]) if found else (),
         total=row[3 + 2 * ends] if len(row) > 3 + 2 * ends else None,
     )
 

@@ -57,16 +57,16 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Paging:
+class PageOrder:
     """The keys of a list's total order, each with whether it descends, and the way one goes.
 
     Backwards, the rows are selected in the opposite order, and turned round for the page.
 
     ```python
-    from fastgres.reads import Paging
+    from fastgres.reads import PageOrder
     from shop.models import Product
 
-    newest_first = Paging([(Product.created_at, True), (Product.id, True)])
+    newest_first = PageOrder([(Product.created_at, True), (Product.id, True)])
     assert newest_first.separator == ","
     ```
     """
@@ -124,7 +124,7 @@ def all_rows(plan: ReadPlan, rows: Rows, *also: ColumnElement[Any]) -> Select[An
     return _visible(plan, select(joined_rows(inner), *also))
 
 
-def one_page(plan: ReadPlan, rows: Rows, page: Paging, *also: ColumnElement[Any]) -> Select[Any]:
+def one_page(plan: ReadPlan, rows: Rows, page: PageOrder, *also: ColumnElement[Any]) -> Select[Any]:
     """Select the rows of a page and one more, with what it takes to go on from its ends.
 
     Columns: the objects joined by commas, in the order of the list; their number; the length in

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import StreamingResponse
 
-from fastgres.reads.statement import Paging
+from fastgres.reads.statement import PageOrder
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,7 +54,7 @@ def stream(
 ) -> StreamingResponse:
     """Return a response that sends all rows, in the order of the keys."""
     batches = _batches(
-        read, bind_of(source), after, paging=Paging(keys, separator=SEPARATORS[format])
+        read, bind_of(source), after, order=PageOrder(keys, separator=SEPARATORS[format])
     )
     content = _lines(batches) if format == "ndjson" else _array(batches)
     return StreamingResponse(content, media_type=MEDIA_TYPES[format])
@@ -67,15 +67,15 @@ def bind_of(source: Source) -> Source:
 
 
 async def _batches(
-    read: PlannedRead, source: Source, after: After, *, paging: Paging
+    read: PlannedRead, source: Source, after: After, *, order: PageOrder
 ) -> AsyncIterator[bytes]:
-    """Yield the objects of each batch, with the separator of `paging` between them."""
+    """Yield the objects of each batch, with the separator of `order` between them."""
     position: tuple[Any, ...] | None = None
     more = True
     while more:
         call = after(position)
         sized = replace(call, values={**call.values, "size": BATCH})
-        page = await read.page(source, sized, paging, count=False)
+        page = await read.page(source, sized, order, count=False)
         if page.count:
             yield page.objects
         position, more = page.last, page.more
