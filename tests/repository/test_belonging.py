@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy.orm import load_only
+from sqlalchemy import ForeignKey, MetaData
+from sqlalchemy.orm import Mapped, load_only, mapped_column, relationship
 
+from fastgres.db import Base
 from fastgres.errors import NotFoundError, ScopeError
+from fastgres.repository import Repository
 from tests.models import Author, Book, Copy
 from tests.repository.books import (
     BookRepository,
@@ -24,6 +27,38 @@ refused_leaves_a_warning = pytest.mark.filterwarnings(
     "ignore:Object of type <Book> not in session, add operation along"
 )
 """SQLAlchemy keeps it in the collection of the author, and says that it will not write it."""
+
+
+class ShopBase(Base):
+    """Tables that the other tests do not need."""
+
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Stall(ShopBase):
+    """Only this side has a relationship."""
+
+    __tablename__ = "stalls"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    goods: Mapped[list[Ware]] = relationship()
+
+
+class Ware(ShopBase):
+    """Belongs to a stall, or to none."""
+
+    __tablename__ = "wares"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stall_id: Mapped[int | None] = mapped_column(ForeignKey("stalls.id"))
+    name: Mapped[str | None]
+
+
+class WareRepository(Repository[Ware]):
+    """The wares of one stall."""
+
+    scoped_by = ("stall_id",)
 
 
 @refused_leaves_a_warning
@@ -130,6 +165,18 @@ async def test_owner_that_was_not_read_is_asked_for(session: Session) -> None:
         await books.update(theirs, {"pages": 1})
 
 
+async def test_owner_of_a_deleted_row_is_asked_for_too(session: Session) -> None:
+    """Or nobody could restore what was read without its owner."""
+    ada = await an_author(session)
+    books = OwnBookRepository(session, author_id=ada.id)
+    deleted = await books.soft_delete(await books.add(Book(**book(1))))
+    key = deleted.id
+    session.expunge_all()
+    only = [load_only(Book.title, Book.deleted_at)]
+    deleted = await books.get(key, options=only, include_deleted=True)
+    assert await books.restore(deleted) is await books.get(key)
+
+
 async def test_new_entity_can_be_updated_before_it_is_written(session: Session) -> None:
     """It has no row that could be another's, and gets the scope like one that is added."""
     ada, eve = await an_author(session), await an_author(session, "Eve")
@@ -140,3 +187,20 @@ async def test_new_entity_can_be_updated_before_it_is_written(session: Session) 
     assert await books.list(limit=9) == [pending]
     with pytest.raises(ScopeError):
         await books.update(foreign, {"pages": 1})
+
+
+async def test_owner_that_only_the_other_side_knows(session: Session) -> None:
+    """It is seen when the row has been written, and the unit of work then rolls back."""
+    connection = await session.connection()
+    await connection.run_sync(ShopBase.metadata.create_all)
+    mine, theirs = Stall(id=1, goods=[]), Stall(id=2, goods=[])
+    session.add_all([mine, theirs])
+    await session.flush()
+    wares = WareRepository(session, stall_id=1)
+    added = await wares.add(Ware(id=1))
+    theirs.goods.append(added)
+    with pytest.raises(ScopeError):
+        await wares.update(added, {"name": "Mug"})
+    theirs.goods.append(smuggled := Ware(id=2))
+    with pytest.raises(ScopeError):
+        await wares.add(smuggled)
