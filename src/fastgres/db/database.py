@@ -13,6 +13,7 @@ from fastgres.db import sql
 from fastgres.db.connection import connector
 from fastgres.db.constraints import Constraints
 from fastgres.db.declarative import Base
+from fastgres.db.direct import joined
 from fastgres.db.engine import make_engine
 from fastgres.db.session import Session
 from fastgres.errors import ServerUnavailableError
@@ -62,6 +63,8 @@ class Database:
         self._deadline = settings.database_connect_timeout
         constraints = Constraints(Base.metadata if metadata is None else metadata)
         self.engine: AsyncEngine = make_engine(self._connect_and_remember, settings, constraints)
+        self.source: AsyncEngine | AsyncConnection = self.engine
+        """What `fetch_row` reads from outside any session; in tests the one connection."""
 
     async def _connect_and_remember(self, *_: object, **__: object) -> asyncpg.Connection:
         connection = await self._connect()
@@ -136,6 +139,7 @@ class _Bound(Database):
         self._connection = connection
         self._deadline = settings.database_connect_timeout
         self.engine = connection.engine
+        self.source = joined(connection)
 
     def session(self) -> Session:
         return Session(self._connection, join_transaction_mode="create_savepoint")

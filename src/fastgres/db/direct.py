@@ -7,6 +7,7 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from asyncpg import InvalidCachedStatementError, InvalidSQLStatementNameError
 from sqlalchemy import Engine, QueuePool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -38,6 +39,9 @@ _PROMPTLY = 1.0
 A statement that was lost later was ended on purpose, or is what brings the server down: it is not
 sent again.
 """
+
+_TURNS = "fastgres_turns"
+"""Execution option of a connection: the lock that its readers take turns with."""
 
 
 async def fetch_row(
@@ -107,16 +111,18 @@ def _lender_of(engine: Engine) -> Lender | None:
 
 
 async def _on_loan(loan: Loan, sql: str, arguments: Sequence[object]) -> Sequence[Any] | None:
-    fresh = not loan.is_usable()
     began = monotonic()
+    last = False
     while True:
         try:
-            if fresh:
+            if not loan.is_usable():
+                last = True
                 await loan.renew()
-            row: Sequence[Any] | None = await loan.driver.fetchrow(sql, *arguments)
+            statement = loan.statements.get(sql) or await loan.prepare(sql)
+            row: Sequence[Any] | None = await statement.fetchrow(*arguments)
         except BaseException as error:
-            if not fresh and _was_dead(loan, error) and monotonic() - began < _PROMPTLY:
-                fresh = True
+            if not last and _may_fare_better(loan, error) and monotonic() - began < _PROMPTLY:
+                last = True
                 continue
             typed = await _fail(loan, error)
             if typed is None:
@@ -126,14 +132,17 @@ async def _on_loan(loan: Loan, sql: str, arguments: Sequence[object]) -> Sequenc
         return row
 
 
-def _was_dead(loan: Loan, error: BaseException) -> bool:
-    """Tell whether another connection may fare better; none does once the engine is disposed of."""
-    return (
-        isinstance(error, Exception)
-        and not isinstance(error, TimeoutError)
-        and (loan.is_closed() or breaks_driver(error))
-        and loan.is_current()
-    )
+def _may_fare_better(loan: Loan, error: BaseException) -> bool:
+    """Put away what was no longer good; tell whether the SELECT is worth sending again."""
+    if isinstance(error, InvalidCachedStatementError | InvalidSQLStatementNameError):
+        loan.statements.clear()
+        return True
+    if not isinstance(error, Exception) or isinstance(error, TimeoutError):
+        return False
+    if not loan.is_closed() and not breaks_driver(error):
+        return False
+    loan.drop(error)
+    return loan.is_current()
 
 
 async def _fail(loan: Loan, error: BaseException) -> ProblemError | None:
@@ -179,7 +188,23 @@ async def _inside(
     if isinstance(source, AsyncSession):
         return await source.run_sync(_flush_and_fetch, sql, tuple(arguments))
     _require_asyncpg(source.dialect)
-    return (await source.exec_driver_sql(sql, tuple(arguments))).first()
+    half = source.sync_connection
+    turns = None if half is None else half.get_execution_options().get(_TURNS)
+    if turns is None:
+        return (await source.exec_driver_sql(sql, tuple(arguments))).first()
+    async with turns, source.begin_nested():
+        return (await source.exec_driver_sql(sql, tuple(arguments))).first()
+
+
+def joined(connection: AsyncConnection) -> AsyncConnection:
+    """Let reads on the connection behave as if each had one of its own.
+
+    For tests that share one connection: reads take turns, and one that fails does not break the
+    transaction that is open on it.
+    """
+    if connection.sync_connection is not None:
+        connection.sync_connection.execution_options(**{_TURNS: asyncio.Lock()})
+    return connection
 
 
 def _flush_and_fetch(
