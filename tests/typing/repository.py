@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, assert_type
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, assert_type
 from uuid import UUID
 
 from sqlalchemy.orm import selectinload
@@ -47,6 +48,14 @@ async def reading(session: Session, key: UUID) -> None:
     assert_type(await books.count(), int)
     async for each in books.stream():
         assert_type(each, Book)
+
+
+async def scoping(session: Session, key: UUID) -> None:
+    """A scope leaves the types alone."""
+    assert_type(BookRepository.unscoped(session), BookRepository)
+    books = BookRepository(session, author_id=key)
+    assert_type(await books.get(key), Book)
+    assert_type(books.scope, Mapping[str, Any])
 
 
 async def paging(session: Session) -> None:

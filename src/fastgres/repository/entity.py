@@ -71,7 +71,7 @@ class EntityAccess(Generic[Model]):
             check_declared(type(self).__name__, declared=self.scoped_by, given=scope)
         self.session = session
         given = {name: scope[name] for name in self.scoped_by or scope if name in scope}
-        self._scope = Scope.of(self.model, given)
+        self._scope = Scope.of(self.model, given) if given else Scope()
 
     @classmethod
     def unscoped(cls, session: Session, /) -> Self:

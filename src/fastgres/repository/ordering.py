@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import and_, or_, tuple_
 
 from fastgres.errors import ConfigurationError
+from fastgres.reads import PageOrder
 from fastgres.repository.columns import attribute, primary_key
 from fastgres.repository.cursor import can_carry
 from fastgres.repository.filtering import bound, named
@@ -125,6 +126,16 @@ class Ordering:
         """Return the terms of ORDER BY."""
         return [key.order_by() for key in self.keys]
 
+    @cached_property
+    def forwards(self) -> PageOrder:
+        """The order of a page that lies after a position."""
+        return PageOrder([(key.column, key.descending) for key in self.keys])
+
+    @cached_property
+    def backwards(self) -> PageOrder:
+        """The order of a page that lies before one."""
+        return replace(self.forwards, backwards=True)
+
     def columns(self) -> list[ColumnElement[Any]]:
         """Return the sort values as columns to select."""
         return [key.column.expression for key in self.keys]
@@ -170,9 +181,9 @@ class Ordering:
     def _row_comparison(self, values: Sequence[Any], *, inclusive: bool) -> ColumnElement[bool]:
         here: Any = tuple_(*(key.column for key in self.keys))
         there: Any = tuple_(*values)
-        if self.keys[0].descending:
-            return here <= there if inclusive else here < there  # type: ignore[no-any-return]  # comparing Any gives Any
-        return here >= there if inclusive else here > there  # type: ignore[no-any-return]  # comparing Any gives Any
+        beyond: ColumnElement[bool] = here < there if self.keys[0].descending else here > there
+        at: ColumnElement[bool] = here <= there if self.keys[0].descending else here >= there
+        return at if inclusive else beyond
 
     def _spelled_out(
         self, there: Sequence[ColumnElement[Any] | None], *, inclusive: bool
