@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args
 from uuid import UUID
 
-from sqlalchemy import BooleanClauseList, ColumnClause, TextClause, inspect, select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import DeclarativeBase, Mapper
-from sqlalchemy.sql.elements import Grouping
 
 from fastgres.db import include_deleted as with_deleted
 from fastgres.errors import ConfigurationError, NotFoundError
 from fastgres.repository.columns import noun, primary_key
-from fastgres.repository.scope import Scope, check_declared
+from fastgres.repository.scope import Scope, check_declared, closed
 
 if TYPE_CHECKING:
     from typing import Self
@@ -28,9 +27,6 @@ Model = TypeVar("Model", bound=DeclarativeBase)
 
 Key = UUID | int | str | tuple[object, ...]
 """A primary key; the values of a composite one stand in a tuple, in the order of its columns."""
-
-_OPEN: Final = (BooleanClauseList, ColumnClause, TextClause)
-"""What may hold SQL text, and is not put into parentheses by SQLAlchemy."""
 
 
 class EntityAccess(Generic[Model]):
@@ -120,14 +116,8 @@ class EntityAccess(Generic[Model]):
         return self._scope.conditions()
 
     def _where(self, *where: ColumnExpressionArgument[bool]) -> list[Any]:
-        """Return the conditions of the scope and these, none of which can undo another.
-
-        SQL text with an OR in it would: it is put into parentheses.
-        """
-        return [
-            *self._scope.conditions(),
-            *(Grouping(each) if isinstance(each, _OPEN) else each for each in where),
-        ]
+        """Return the conditions of the scope and these, none of which can undo another."""
+        return [*self._scope.conditions(), *closed(where)]
 
     def _select(
         self,

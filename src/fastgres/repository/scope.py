@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ClauseElement
+from sqlalchemy import BooleanClauseList, ClauseElement, ColumnClause, TextClause
+from sqlalchemy.sql.elements import Grouping
 
 from fastgres.errors import ConfigurationError, FieldProblem, ScopeError, UnknownNameError
 from fastgres.repository.columns import (
@@ -23,6 +24,9 @@ from fastgres.repository.filtering import bound
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute, Mapper
+
+_OPEN: Final = (BooleanClauseList, ColumnClause, TextClause)
+"""What may hold SQL text, around which SQLAlchemy puts no parentheses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,14 @@ class Scope:
         given = {name: value for name, value in row.items() if value is not None}
         self.check_changes(given)
         return {**row, **self.values}
+
+
+def closed(where: Iterable[Any]) -> list[Any]:
+    """Return a caller's conditions as they can stand beside a scope's.
+
+    SQL text with an OR in it would undo what stands beside it: it is put into parentheses.
+    """
+    return [Grouping(each) if isinstance(each, _OPEN) else each for each in where]
 
 
 def is_same(given: object, value: object) -> bool:
