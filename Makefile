@@ -16,7 +16,8 @@ export PYTHON
 UV := .tools/uv/bin/uv
 BIN := .venv/bin
 STAMP := .venv/.installed
-SOURCES := src tests tools examples/shop
+PEERS := .cache/bench-env/.installed
+SOURCES := src tests tools bench examples/shop
 
 # An account without a home of its own still needs a place for downloads.
 ifneq ($(shell [ -w "$$HOME" ] && echo writable),writable)
@@ -61,7 +62,7 @@ test: $(STAMP) ## Run all tests; DATABASE_URL=postgresql://... uses that server
 check: $(STAMP) ## Lint, formatting, types, the layers and our own rules
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/mypy src tests tools
+	$(BIN)/mypy src tests tools bench
 	cd examples/shop && $(CURDIR)/$(BIN)/mypy --config-file ../../pyproject.toml src tests migrations
 	$(BIN)/lint-imports
 	$(BIN)/python -m fastgres.rules src examples/shop/src
@@ -85,6 +86,10 @@ test-postgres15: $(STAMP) ## Run all tests on PostgreSQL 15 (POSTGRES15=director
 schemathesis: $(STAMP) ## Try made-up requests on the shop over TCP, all checks (EXAMPLES=200)
 	cd examples/shop && EXAMPLES=$(EXAMPLES) $(CURDIR)/$(BIN)/python -m pytest tests/fuzzing -q
 
+.PHONY: bench
+bench: $(STAMP) $(PEERS) ## Measure against the peers, into docs/benchmarks.md (QUICK=1: short)
+	$(BIN)/python -m bench $(if $(QUICK),--quick)
+
 .PHONY: docs
 docs: $(STAMP) ## Write the pages of docs/ that are generated from the code
 	$(BIN)/python tools/reference.py
@@ -96,6 +101,9 @@ lock: $(UV) ## Move the locked packages to their newest fitting versions
 	$(UV) pip compile pyproject.toml --extra embedded --extra testing --group dev --upgrade --quiet \
 		--universal --generate-hashes --python-version 3.11 \
 		--custom-compile-command "make lock" --output-file requirements/dev.txt
+	$(UV) pip compile requirements/bench.in --constraint requirements/dev.txt --upgrade --quiet \
+		--universal --generate-hashes --python-version 3.11 \
+		--custom-compile-command "make lock" --output-file requirements/bench.txt
 
 .PHONY: clean
 clean: ## Remove what make installed (the data of the demo stays)
@@ -109,3 +117,9 @@ $(UV): requirements/uv.txt tools/install-uv
 $(STAMP): $(UV) requirements/dev.txt pyproject.toml examples/shop/pyproject.toml
 	@echo "Installing the locked packages into .venv (once)"
 	@$(call install,.venv,$$(cat .tools/python))
+
+$(PEERS): $(UV) requirements/bench.txt
+	@echo "Installing the locked packages of the peers into .cache/bench-env (once)"
+	@$(UV) venv --quiet --clear --python "$$(cat .tools/python)" .cache/bench-env
+	@$(UV) pip sync --quiet --python .cache/bench-env --require-hashes requirements/bench.txt
+	@echo "$(CURDIR)" >$@

@@ -9,6 +9,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "fastgres"
 TESTS = ROOT / "tests"
 HOUSE = {"architecture", "docs"}
+OUTSIDE = {"bench"}
+"""Folders of the checkout beside `src` that have tests of their own here."""
 
 
 def test_every_test_module_mirrors_a_source_module() -> None:
@@ -18,7 +20,8 @@ def test_every_test_module_mirrors_a_source_module() -> None:
         for path in TESTS.rglob("test_*.py")
         if path.relative_to(TESTS).parts[0] not in HOUSE
         and not (
-            SOURCES / path.relative_to(TESTS).with_name(path.name.removeprefix("test_"))
+            (ROOT if path.relative_to(TESTS).parts[0] in OUTSIDE else SOURCES)
+            / path.relative_to(TESTS).with_name(path.name.removeprefix("test_"))
         ).exists()
     ]
     assert strays == []

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 REGISTRY = re.compile(r"--(?:extra-)?index[-]url|--find[-]links|file:///")
 MACHINE = re.compile(r"(?<![\w.])/(?:root|work|home/\w+|Users/\w+)/")
 
+LOCKS = ("bench.txt", "dev.txt", "uv.txt")
+
 
 def tracked() -> list[Path]:
     """List the files git knows, or skip where the checkout came without git."""
@@ -46,7 +48,7 @@ def test_no_registry_is_named() -> None:
 
 def test_no_lock_holds_an_address() -> None:
     """Packages come from wherever the machine gets its packages."""
-    for name in ("dev.txt", "uv.txt"):
+    for name in LOCKS:
         assert "://" not in (ROOT / "requirements" / name).read_text()
 
 
@@ -57,7 +59,7 @@ def test_no_path_of_a_machine_is_named() -> None:
 
 def test_every_locked_package_has_a_hash() -> None:
     """What is installed is what was looked at."""
-    for name in ("dev.txt", "uv.txt"):
+    for name in LOCKS:
         entries = re.split(r"\n(?=\w)", (ROOT / "requirements" / name).read_text())
         packages = [entry for entry in entries if re.match(r"[\w.-]+==", entry)]
         assert packages

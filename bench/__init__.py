@@ -1,0 +1,1 @@
+"""What fastgres and its peers answer per second, on one data set, one machine, one core."""

@@ -1,0 +1,32 @@
+"""How long and how often is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CONNECTIONS = 16
+"""Connections that load keeps busy; each sends its next request when it has its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Rounds over all contestants, and the seconds of each measurement."""
+
+    rounds: int
+    warm_up: int
+    seconds: int
+    clients: tuple[int, ...]
+    """How many clients pgbench is tried with; its best counts."""
+    growth_rounds: int
+    routes: tuple[int, ...]
+    command: str
+
+    @classmethod
+    def full(cls) -> Plan:
+        """Measure what is written into the documentation: about 25 minutes."""
+        return cls(5, 2, 5, (1, 2, 4, 8, 16), 3, (10, 100, 300), "make bench")
+
+    @classmethod
+    def quick(cls) -> Plan:
+        """Measure to see where things stand: below four minutes."""
+        return cls(2, 1, 1, (4,), 1, (10, 100, 300), "make bench QUICK=1")

@@ -1,0 +1,186 @@
+"""Who takes part, how each is started, and which URLs ask it for the five endpoints."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from bench.places import DRIZZLE, PEERS
+from bench.sample import DEPTH, SIZE, STATUS, TOTAL_MIN, Sample
+
+Urls = dict[str, tuple[str, ...]]
+Get = Callable[[str], bytes]
+"""Asks the contestant that runs, for those whose cursor has to be found by walking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """One service: `serve` makes its command line, `urls` says what to ask it."""
+
+    name: str
+    title: str
+    about: str
+    deep: str
+    """How it pages to a depth."""
+    serve: Callable[[str, int], Sequence[str]]
+    urls: Callable[[Sample, Get], Urls]
+    module: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Variables of its environment besides those of the database."""
+    grows: bool = False
+    """Whether it has the routes of the measurement of growth."""
+    export: str = ""
+    """Where it gives a million rows."""
+
+    def command(self, port: int) -> Sequence[str]:
+        """Return the command that serves it on a port."""
+        return self.serve(self.module or self.name, port)
+
+
+def uvicorn(python: Path) -> Callable[[str, int], Sequence[str]]:
+    """Serve an ASGI application as all of them are served."""
+
+    def command(module: str, port: int) -> Sequence[str]:
+        return [
+            *(str(python), "-m", "uvicorn", f"bench.contestants.{module}:app"),
+            *("--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop"),
+            *("--http", "httptools", "--no-access-log", "--log-level", "warning"),
+        ]
+
+    return command
+
+
+def gunicorn(module: str, port: int) -> Sequence[str]:
+    """Serve a WSGI application with ten threads."""
+    return [
+        *(str(PEERS), "-m", "gunicorn", f"bench.contestants.{module}:app"),
+        *("--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "10"),
+        *("--worker-class", "gthread", "--keep-alive", "60", "--log-level", "warning"),
+    ]
+
+
+def node(module: str, port: int) -> Sequence[str]:  # noqa: ARG001 - the port is in the environment
+    """Serve with Node."""
+    return [shutil.which("node") or "node", str(DRIZZLE / "server.js")]
+
+
+def urls(
+    sample: Sample, *, page: dict[str, object], deep: dict[str, object], search: str = "/orders"
+) -> Urls:
+    """Return the URLs of a contestant that differs from others in its paging only."""
+    found = {**page, "status": STATUS, "total_min": TOTAL_MIN, "sort": "-total"}
+    return {
+        "flat": tuple(f"/customers/{key}" for key in sample.customers),
+        "nested": tuple(f"/orders/{key}" for key in sample.orders),
+        "page": (f"/orders?{urlencode(page)}",),
+        "deep": (f"/orders?{urlencode(page | deep)}",),
+        "search": (f"{search}?{urlencode(found)}",),
+    }
+
+
+def _by_offset(sample: Sample, _: Get) -> Urls:
+    return urls(sample, page={"limit": SIZE}, deep={"offset": DEPTH})
+
+
+def _by_skip(sample: Sample, _: Get) -> Urls:
+    return urls(sample, page={"limit": SIZE}, deep={"skip": DEPTH})
+
+
+def _by_number(sample: Sample, _: Get) -> Urls:
+    return urls(sample, page={"pageSize": SIZE}, deep={"currentPage": DEPTH // SIZE + 1})
+
+
+def _by_position(sample: Sample, _: Get) -> Urls:
+    last = sample.before_depth
+    before = f"{last.created_at.isoformat()},{last.id}"
+    return urls(sample, page={"size": SIZE}, deep={"before": before})
+
+
+def _by_time_and_id(sample: Sample, _: Get) -> Urls:
+    last = sample.before_depth
+    cursor: dict[str, object] = {"time": last.created_at.isoformat(), "id": last.id}
+    return urls(sample, page={"size": SIZE}, deep=cursor)
+
+
+def _by_ninja_cursor(sample: Sample, _: Get) -> Urls:
+    position = urlencode({"p": str(sample.at_depth.created_at)})
+    cursor = b64encode(position.encode()).decode()
+    return urls(sample, page={"page_size": SIZE}, deep={"cursor": cursor}, search="/search")
+
+
+OURS = uvicorn(Path(sys.executable))
+THEIRS = uvicorn(PEERS)
+
+CONTESTANTS = (
+    Contestant(
+        name="guide",
+        title="The guide",
+        about="FastAPI, async SQLAlchemy, `yield` session dependency, `response_model`, "
+        "`joinedload` and `selectinload`; uvicorn",
+        deep="limit and offset, as FastAPI's tutorial teaches",
+        serve=OURS,
+        urls=_by_offset,
+        grows=True,
+    ),
+    Contestant(
+        name="template",
+        title="The template",
+        about="FastAPI and SQLModel on sync psycopg, `def` endpoints, as "
+        "full-stack-fastapi-template; relationships by attribute, as SQLModel documents; uvicorn",
+        deep="`skip` and `limit`, as the template",
+        serve=THEIRS,
+        urls=_by_skip,
+    ),
+    Contestant(
+        name="litestar",
+        title="Litestar",
+        about="Litestar, advanced-alchemy's service with its session plugin, msgspec; uvicorn",
+        deep="advanced-alchemy's `limit_offset`",
+        serve=THEIRS,
+        urls=_by_number,
+    ),
+    Contestant(
+        name="ninja",
+        title="Django Ninja",
+        about="Django's ORM with `select_related` and `prefetch_related`, `def` operations; "
+        "gunicorn with ten threads, which was faster here than `async def` under uvicorn",
+        deep="Ninja's `CursorPagination`, a keyset",
+        serve=gunicorn,
+        urls=_by_ninja_cursor,
+    ),
+    Contestant(
+        name="drizzle",
+        title="Fastify with Drizzle",
+        about="Node: Fastify with response schemas, Drizzle's prepared relational queries, "
+        "node-postgres; one process",
+        deep="cursor of time and id, as Drizzle's guide",
+        serve=node,
+        urls=_by_time_and_id,
+    ),
+    Contestant(
+        name="starlette",
+        title="Starlette by hand",
+        about="routes, an asyncpg pool without reset query, and hand-written SQL that returns "
+        "the JSON; uvicorn",
+        deep="keyset of time and id",
+        serve=OURS,
+        urls=_by_position,
+    ),
+    Contestant(
+        name="asgi",
+        title="Bare ASGI",
+        about="no framework, the same SQL and pool: the practical limit of a Python process; "
+        "uvicorn",
+        deep="keyset of time and id",
+        serve=OURS,
+        urls=_by_position,
+    ),
+)
+
+PGBENCH = "pgbench"
+"""The statements alone: what the database could answer."""
