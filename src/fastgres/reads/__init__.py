@@ -2,6 +2,7 @@
 
 from fastgres.reads.explaining import Explanation
 from fastgres.reads.given import Given
+from fastgres.reads.loaded import session_beside
 from fastgres.reads.plan import ReadPlan, Reason
 from fastgres.reads.reading import Answer, Call, JsonPage, PlannedRead, Source
 from fastgres.reads.reads import Reads
@@ -27,4 +28,5 @@ __all__ = [
     "entity_tag",
     "matches",
     "parameter",
+    "session_beside",
 ]

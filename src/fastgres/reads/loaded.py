@@ -10,7 +10,7 @@ from fastapi.exceptions import ResponseValidationError
 from pydantic import ValidationError
 from sqlalchemy import func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
-from sqlalchemy.orm import joinedload, load_only, raiseload, selectinload, undefer
+from sqlalchemy.orm import Load, joinedload, load_only, raiseload, selectinload, undefer
 
 from fastgres.db import Session, include_deleted
 from fastgres.reads.plan import ObjectField, PythonField, ValueField
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from pydantic import BaseModel
+    from sqlalchemy.orm import Session as SyncSession
 
     from fastgres.reads.plan import Entity, PlannedField, ReadPlan
     from fastgres.reads.statement import Rows
@@ -31,16 +32,17 @@ class LoadedRead:
     def __init__(self, plan: ReadPlan) -> None:
         self._plan = plan
         root = plan.root.cls
-        statement = select(root).options(raiseload("*"), *_options(plan.root))
+        # By way of Load, a wildcard is about one class; by itself it would be about all of them.
+        statement = select(root).options(Load(root).options(*_options(plan.root)))
         self._statement = include_deleted(statement) if plan.include_deleted else statement
 
-    async def entities(
+    async def models(
         self,
         source: AsyncSession | AsyncConnection | AsyncEngine,
         rows: Rows,
         values: Mapping[str, Any],
-    ) -> Sequence[Any]:
-        """Return the entities, detached, and as the database has them."""
+    ) -> list[BaseModel]:
+        """Return the response models; raise FastAPI's error where a row does not fit."""
         return [row[0] for row in await self.with_columns(source, rows, values, columns=())]
 
     async def with_columns(
@@ -50,12 +52,20 @@ class LoadedRead:
         values: Mapping[str, Any],
         *,
         columns: Sequence[Any],
-    ) -> Sequence[Any]:
-        """Return rows of an entity and these columns."""
-        async with _session_beside(source) as session:
+    ) -> list[tuple[Any, ...]]:
+        """Return rows of a response model and these columns."""
+        async with session_beside(source) as session:
             statement = rows.of(self._statement.add_columns(*columns))
-            found: Sequence[Any] = (await session.execute(statement, dict(values))).unique().all()
-            return found
+            found = (await session.execute(statement, dict(values))).unique().all()
+            return await session.run_sync(self._filled, found)
+
+    def _filled(self, _: SyncSession, found: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Fill the models where SQLAlchemy can still load what no plan foresees.
+
+        A property of the mapped class, a validator or a union of models may look at relationships
+        that the plan does not name, and would otherwise fail, or choose another model.
+        """
+        return [(self._validated(entity), *columns) for entity, *columns in found]
 
     async def count(
         self,
@@ -64,12 +74,11 @@ class LoadedRead:
         values: Mapping[str, Any],
     ) -> int:
         """Return the number of rows that fulfil the conditions."""
-        async with _session_beside(source) as session:
+        async with session_beside(source) as session:
             counted = self._statement.with_only_columns(func.count(), maintain_column_froms=True)
             return (await session.execute(counted.where(*where), dict(values))).scalar_one()
 
-    def validated(self, entity: Any) -> BaseModel:
-        """Return the response model of an entity; raise FastAPI's error where it does not fit."""
+    def _validated(self, entity: Any) -> BaseModel:
         try:
             return self._plan.model.model_validate(entity, from_attributes=True)
         except ValidationError as error:
@@ -86,10 +95,19 @@ class LoadedRead:
 
 
 @asynccontextmanager
-async def _session_beside(
+async def session_beside(
     source: AsyncSession | AsyncConnection | AsyncEngine,
 ) -> AsyncIterator[AsyncSession]:
-    """Open a session on the same connection, so that the caller's keeps no half-loaded rows."""
+    """Open a session on the same connection, so that the caller's keeps no half-loaded rows.
+
+    ```python
+    from fastgres.reads import session_beside
+    from sqlalchemy import text
+
+    async with session_beside(database.engine) as other:
+        assert await other.scalar(text("SELECT 1")) == 1
+    ```
+    """
     bind: Any = source
     if isinstance(source, AsyncSession):
         if source.in_transaction() or not isinstance(source.bind, AsyncEngine):
@@ -109,10 +127,10 @@ async def _session_beside(
 
 
 def _options(entity: Entity) -> Iterator[Any]:
-    """Yield the options that load what the fields of an entity need, and no more columns.
+    """Yield the options that load what the fields of an entity need, and nothing else.
 
-    Something in Python may look at any column: then all are loaded that are not deferred, and the
-    deferred ones that the model names.
+    Something in Python may look at anything: then all columns are loaded that are not deferred,
+    the deferred ones that the model names, and the rest when it is looked at.
     """
     fields = (*entity.fields, *entity.hidden)
     names = [name for each in fields for name in _names(each) if _is_column(entity.cls, name)]
@@ -121,6 +139,7 @@ def _options(entity: Entity) -> Iterator[Any]:
         yield from map(undefer, columns)
     else:
         yield load_only(*(columns or _keys(entity.cls)), raiseload=True)
+        yield raiseload("*")
     for planned in fields:
         if isinstance(planned, ObjectField):
             attribute = getattr(entity.cls, planned.relation.name)

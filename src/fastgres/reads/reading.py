@@ -14,7 +14,7 @@ from fastgres.db import fetch_row
 from fastgres.reads.explaining import Explanation
 from fastgres.reads.given import NOTHING_GIVEN
 from fastgres.reads.loaded import LoadedRead
-from fastgres.reads.readback import read_back_of
+from fastgres.reads.readback import read_back_of, reader_of
 from fastgres.reads.response import ReadResponse
 from fastgres.reads.sparse import pruned
 from fastgres.reads.sql import MARK
@@ -162,6 +162,13 @@ class PlannedRead:
         """Return the response for an answer, whose value is of the type `shape`."""
         return ReadResponse(answer.body, read_back_of(self.plan, answer, shape))
 
+    def values(self, page: JsonPage) -> list[Any]:
+        """Return the objects of a page as the response model."""
+        if page.models is not None:
+            return page.models
+        read: Callable[[bytes], list[Any]] = reader_of(self.plan, list[self.plan.model])  # type: ignore[name-defined]  # a type made at run time
+        return read(b"[%b]" % page.objects)
+
     def stream(
         self,
         source: Source,
@@ -196,8 +203,7 @@ class PlannedRead:
         return Answer(b"[%b]" % b",".join(map(self.loaded.dumped, found)), found)
 
     async def _load(self, source: Source, call: Call) -> list[Any]:
-        found = await self.loaded.entities(source, call.rows(call.given), call.values)
-        return [self.loaded.validated(each) for each in found]
+        return await self.loaded.models(source, call.rows(call.given), call.values)
 
     async def page(self, source: Source, call: Call, order: PageOrder, *, count: bool) -> JsonPage:
         """Return a page of as many rows as the value of `size` says, and their number if counted.
@@ -230,11 +236,11 @@ class PlannedRead:
         rows = call.rows(call.given)
         asked = replace(rows, limit=rows.limit + literal_column("1"))
         columns = [key for key, _ in order.keys]
-        found = list(await self.loaded.with_columns(source, asked, call.values, columns=columns))
+        found = await self.loaded.with_columns(source, asked, call.values, columns=columns)
         shown = found[:size]
         if order.backwards:
             shown.reverse()
-        models = [self.loaded.validated(row[0]) for row in shown]
+        models = [row[0] for row in shown]
         return JsonPage(
             objects=order.separator.encode().join(map(self.loaded.dumped, models)),
             count=len(shown),

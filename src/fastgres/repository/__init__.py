@@ -1,5 +1,6 @@
 """Repositories: reading, paging, writing and locking the rows of one mapped class."""
 
+from fastgres.repository.answering import ReadOptions
 from fastgres.repository.filtering import Filter
 from fastgres.repository.page import OffsetPage, Page
 from fastgres.repository.query import KeysetQuery, OffsetQuery
@@ -11,6 +12,7 @@ __all__ = [
     "OffsetPage",
     "OffsetQuery",
     "Page",
+    "ReadOptions",
     "Repository",
     "check_repositories",
 ]

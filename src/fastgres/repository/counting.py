@@ -12,6 +12,7 @@ from fastgres.repository import sql
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy.ext.asyncio import AsyncSession
     from sqlalchemy.sql.compiler import SQLCompiler
 
     from fastgres.db import Session
@@ -45,7 +46,7 @@ async def count_rows(session: Session, statement: Select[Any], count: Count) -> 
         return None
     if count == "exact":
         return await count_exactly(session, statement)
-    return await _estimate(session, statement)
+    return await estimate(session, statement)
 
 
 async def count_exactly(session: Session, statement: Select[Any]) -> int:
@@ -54,7 +55,8 @@ async def count_exactly(session: Session, statement: Select[Any]) -> int:
     return (await session.scalars(counted)).one()
 
 
-async def _estimate(session: Session, statement: Select[Any]) -> int:
+async def estimate(session: AsyncSession, statement: Select[Any]) -> int:
+    """Return how many rows the planner expects the statement to select."""
     explained = Explain.of(statement.with_only_columns(literal(""), maintain_column_froms=True))
     plan = (await session.scalars(explained)).one()
     rows: int = plan[0]["Plan"]["Plan Rows"]

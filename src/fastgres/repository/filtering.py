@@ -106,7 +106,7 @@ def bound(column: Any, value: object, *, operator: Operator = "eq") -> ColumnEle
 
 def named(column: Any, name: str, *, operator: Operator = "eq") -> BindParameter[Any]:
     """Return a parameter that compares with the column and gets its value later, by its name."""
-    return bindparam(name, type_=parameter_type(column, operator))
+    return bindparam(name, None, type_=parameter_type(column, operator), required=False)
 
 
 def one_of(column: Any, values: list[Any]) -> ColumnElement[bool]:

@@ -12,8 +12,8 @@ from fastgres.repository.values import check_cursor_value
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
+    from sqlalchemy.ext.asyncio import AsyncSession
 
-    from fastgres.db import Session
     from fastgres.repository.cursor import Direction
     from fastgres.repository.ordering import Ordering
 
@@ -46,7 +46,7 @@ class Step:
 
     def narrow(self, statement: Select[Any]) -> Select[Any]:
         """Select one row more than the page holds, with the sort values that the server sees."""
-        travelled = self.ordering.reversed() if self._backwards else self.ordering
+        travelled = self.ordering.reversed() if self.backwards else self.ordering
         if self.position is not None:
             statement = statement.where(
                 travelled.beyond(self.position.values, inclusive=self.position.inclusive)
@@ -57,24 +57,39 @@ class Step:
     def page(self, rows: Sequence[Any]) -> Page[Any]:
         """Make the page of the rows selected; their first column is the entity."""
         shown, more = list(rows[: self.size]), len(rows) > self.size
-        if self._backwards:
+        if self.backwards:
             shown.reverse()
-        has_next = more or self._backwards
-        has_previous = more if self._backwards else self.position is not None
-        return Page(
-            items=[row[0] for row in shown],
-            next=self._cursor("after", "from", shown[-1:]) if has_next else None,
-            previous=self._cursor("before", "until", shown[:1]) if has_previous else None,
+        next_, previous = self.cursors(
+            more=more,
+            first=tuple(shown[0][1:]) if shown else (),
+            last=tuple(shown[-1][1:]) if shown else (),
+        )
+        return Page(items=[row[0] for row in shown], next=next_, previous=previous)
+
+    def cursors(
+        self, *, more: bool, first: tuple[object, ...], last: tuple[object, ...]
+    ) -> tuple[str | None, str | None]:
+        """Return the cursors of the next and of the previous page.
+
+        `more` tells whether rows lie beyond, the way one went; `first` and `last` are the sort
+        values of the rows at the ends, empty for an empty page.
+        """
+        has_next = more or self.backwards
+        has_previous = more if self.backwards else self.position is not None
+        return (
+            self._cursor("after", "from", last) if has_next else None,
+            self._cursor("before", "until", first) if has_previous else None,
         )
 
     @property
-    def _backwards(self) -> bool:
+    def backwards(self) -> bool:
+        """Tell whether the page lies before the position."""
         return self.position is not None and self.position.backwards
 
-    def _cursor(self, beside: Direction, at: Direction, rows: Sequence[Any]) -> str | None:
+    def _cursor(self, beside: Direction, at: Direction, values: tuple[object, ...]) -> str | None:
         """Return the cursor beside a row; of an empty page, the one at its own position."""
-        if rows:
-            return self._written(beside, tuple(rows[0][1:]))
+        if values:
+            return self._written(beside, values)
         return self._written(at, self.position.values) if self.position else None
 
     def _written(self, direction: Direction, values: tuple[object, ...]) -> str:
@@ -83,7 +98,7 @@ class Step:
 
 
 async def position_of(
-    session: Session, text: str, ordering: Ordering, *, visible: Select[Any]
+    session: AsyncSession, text: str, ordering: Ordering, *, visible: Select[Any]
 ) -> Position:
     """Read a cursor of this ordering; raise `InvalidCursorError` for anything else.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack, overload
 
+from fastgres.repository.answering import Answering, ReadOptions, Shown, response_model_in
 from fastgres.repository.binding import bind
 from fastgres.repository.counting import Count, count_rows
-from fastgres.repository.entity import EntityAccess, Model
+from fastgres.repository.entity import Model
 from fastgres.repository.keyset import Step, position_of
 from fastgres.repository.page import OffsetPage, Page, number_of_pages
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnExpressionArgument
     from sqlalchemy.sql.base import ExecutableOption
 
+    from fastgres.reads import ReadResponse
     from fastgres.repository.query import KeysetQuery, ListQuery, OffsetQuery
 
 
-class Paging(EntityAccess[Model]):
+class Paging(Answering[Model]):
     """The lists of a repository that a client pages through."""
 
     queries: ClassVar[Sequence[type[ListQuery]]] = ()
@@ -33,6 +35,18 @@ class Paging(EntityAccess[Model]):
         for query in (*cls.queries, *queries):
             bind(cls.model, query)
 
+    @overload
+    async def page(
+        self,
+        shown: type[Shown],
+        query: KeysetQuery,
+        /,
+        *where: ColumnExpressionArgument[bool],
+        count: Count = "none",
+        **options: Unpack[ReadOptions],
+    ) -> ReadResponse[Page[Shown]]: ...
+
+    @overload
     async def page(
         self,
         query: KeysetQuery,
@@ -41,7 +55,9 @@ class Paging(EntityAccess[Model]):
         count: Count = "none",
         options: Sequence[ExecutableOption] = (),
         include_deleted: bool = False,
-    ) -> Page[Model]:
+    ) -> Page[Model]: ...
+
+    async def page(self, *asked: Any, count: Count = "none", **options: Any) -> Any:
         """Return one page of the list that the query describes.
 
         Rows that are inserted or deleted while a client pages make it see no row twice and miss
@@ -51,6 +67,8 @@ class Paging(EntityAccess[Model]):
         `count="exact"` counts all rows that match, each time; `"estimated"` asks the planner,
         which takes no time and may be wrong by any factor. A list that fits one page is always
         counted exactly, unless `"none"`.
+
+        With a response model in front the page is a response, written by one statement.
 
         ```python
         from typing import Literal
@@ -73,6 +91,20 @@ class Paging(EntityAccess[Model]):
         assert second.items[0].price == 3
         ```
         """
+        shown, (query, *where) = response_model_in(asked)
+        if shown is not None:
+            return await self._page_shown(shown, query, where, count=count, options=options)
+        return await self._page_of_entities(query, where, count=count, **options)
+
+    async def _page_of_entities(
+        self,
+        query: KeysetQuery,
+        where: Sequence[Any],
+        *,
+        count: Count,
+        options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
+    ) -> Page[Model]:
         bound = bind(self.model, type(query))
         ordering = bound.ordering(query)
         where = (*bound.conditions(query), *where)
@@ -90,6 +122,18 @@ class Paging(EntityAccess[Model]):
             page.total = await count_rows(self.session, keys, count)
         return page
 
+    @overload
+    async def offset_page(
+        self,
+        shown: type[Shown],
+        query: OffsetQuery,
+        /,
+        *where: ColumnExpressionArgument[bool],
+        count: Count = "exact",
+        **options: Unpack[ReadOptions],
+    ) -> ReadResponse[OffsetPage[Shown]]: ...
+
+    @overload
     async def offset_page(
         self,
         query: OffsetQuery,
@@ -98,11 +142,28 @@ class Paging(EntityAccess[Model]):
         count: Count = "exact",
         options: Sequence[ExecutableOption] = (),
         include_deleted: bool = False,
-    ) -> OffsetPage[Model]:
+    ) -> OffsetPage[Model]: ...
+
+    async def offset_page(self, *asked: Any, count: Count = "exact", **options: Any) -> Any:
         """Return the page of that number; an empty one when the list ends before it.
 
-        The server reads and throws away all earlier pages. `count` is as for `page`.
+        The server reads and throws away all earlier pages. `count`, and a response model in
+        front, are as for `page`.
         """
+        shown, (query, *where) = response_model_in(asked)
+        if shown is not None:
+            return await self._offset_page_shown(shown, query, where, count=count, options=options)
+        return await self._offset_page_of_entities(query, where, count=count, **options)
+
+    async def _offset_page_of_entities(
+        self,
+        query: OffsetQuery,
+        where: Sequence[Any],
+        *,
+        count: Count,
+        options: Sequence[ExecutableOption] = (),
+        include_deleted: bool = False,
+    ) -> OffsetPage[Model]:
         bound = bind(self.model, type(query))
         where = (*bound.conditions(query), *where)
         statement = self._select(*where, options=options, include_deleted=include_deleted)
