@@ -99,13 +99,15 @@ class Writer:
         source = source_of(inspect(alias).mapper.class_, path[0])
         assert isinstance(source, RelationSource)  # noqa: S101 - the plan has looked
         target, joined, _ = self._related(source, alias)
-        found = select(self._value_along(planned, path[1:], target)).where(joined)
+        shown = self._value_along(planned, path[1:], target)
+        found = select(shown).select_from(target).where(joined)
         return _marked(found.correlate(alias).limit(literal_column("1")).scalar_subquery())
 
     def _nested(self, key: str, planned: ObjectField, alias: Any) -> Member:
         relation = planned.relation
         target, joined, secondary = self._related(relation, alias)
-        rows = select(self._object(planned.entity, target)).where(joined).correlate(alias)
+        shown = self._object(planned.entity, target)
+        rows = select(shown).select_from(target).where(joined).correlate(alias)
         if relation.many:
             listed = joined_rows(rows.order_by(*_order(relation, target, secondary)))
             return Member(key, listed, around=("[", "]"))
