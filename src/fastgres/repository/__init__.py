@@ -3,10 +3,13 @@
 from fastgres.repository.answering import ReadOptions
 from fastgres.repository.filtering import Filter
 from fastgres.repository.page import OffsetPage, Page
+from fastgres.repository.pages import Asked, offset_read, page_read
+from fastgres.repository.prepared import Target, one_read
 from fastgres.repository.query import KeysetQuery, OffsetQuery
 from fastgres.repository.repository import Repository, check_repositories
 
 __all__ = [
+    "Asked",
     "Filter",
     "KeysetQuery",
     "OffsetPage",
@@ -14,5 +17,9 @@ __all__ = [
     "Page",
     "ReadOptions",
     "Repository",
+    "Target",
     "check_repositories",
+    "offset_read",
+    "one_read",
+    "page_read",
 ]

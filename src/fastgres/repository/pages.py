@@ -44,7 +44,15 @@ _UNKEYED = PageOrder(())
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query of one request, with the values of its scope and conditions of the caller."""
+    """A query of one request, with the values of its scope and conditions of the caller.
+
+    ```python
+    from fastgres.repository import Asked
+    from shop.schemas.order import OrderQuery
+
+    asked = Asked(OrderQuery(size=10), scope={})
+    ```
+    """
 
     query: Any
     scope: Mapping[str, Any]
@@ -232,11 +240,33 @@ def framed(frame: Page[Any] | OffsetPage[Any], objects: bytes, *, exclude_none: 
 
 @lru_cache(maxsize=1024)
 def page_read(target: Target[Shown], query: type[KeysetQuery]) -> PageRead[Shown]:
-    """Return the read of a query model's pages; always the same object while it is in use."""
+    """Return the read of a query model's pages; always the same object while it is in use.
+
+    ```python
+    from fastgres.repository import Asked, Target, page_read
+    from shop.models import Product
+    from shop.schemas.product import ProductQuery, ProductRead
+
+    read = page_read(Target(mapped=Product, model=ProductRead), ProductQuery)
+    response = await read.run(database.engine, Asked(ProductQuery(), scope={}))
+    assert response.value().items == []
+    ```
+    """
     return PageRead(target, query)
 
 
 @lru_cache(maxsize=1024)
 def offset_read(target: Target[Shown], query: type[OffsetQuery]) -> OffsetRead[Shown]:
-    """Return the read of a query model's pages by number."""
+    """Return the read of a query model's pages by number.
+
+    ```python
+    from fastgres.repository import Asked, OffsetQuery, Target, offset_read
+    from shop.models import Product
+    from shop.schemas.product import ProductRead
+
+    read = offset_read(Target(mapped=Product, model=ProductRead), OffsetQuery)
+    response = await read.run(database.engine, Asked(OffsetQuery(), scope={}))
+    assert response.value().total == 0
+    ```
+    """
     return OffsetRead(target, query)

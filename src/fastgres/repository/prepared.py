@@ -27,7 +27,17 @@ NOTHING: Final = Given.of(())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target(Generic[Shown]):
-    """What is read: a mapped class as a response model, within the columns of a scope."""
+    """What is read: a mapped class as a response model, within the columns of a scope.
+
+    ```python
+    from fastgres.repository import Target
+    from shop.models import Order
+    from shop.schemas.order import OrderRead
+
+    mine = Target(mapped=Order, model=OrderRead, scope=("customer_id",))
+    assert mine.plan.kind == "compiled"
+    ```
+    """
 
     mapped: type[Any]
     model: type[Shown]
@@ -99,5 +109,15 @@ class OneRead(Generic[Shown]):
 
 @lru_cache(maxsize=1024)
 def one_read(target: Target[Shown], columns: tuple[str, ...]) -> OneRead[Shown]:
-    """Return the read by these columns; always the same object while it is in use."""
+    """Return the read by these columns; always the same object while it is in use.
+
+    ```python
+    from fastgres.repository import Target, one_read
+    from shop.models import Product
+    from shop.schemas.product import ProductRead
+
+    by_sku = one_read(Target(mapped=Product, model=ProductRead), ("sku",))
+    assert await by_sku.run(database.engine, {"key_sku": "MUG-01"}) is None
+    ```
+    """
     return OneRead(target, columns)
