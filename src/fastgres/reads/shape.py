@@ -221,7 +221,7 @@ class _Reader:
             whys = (*why, *_whys_of_model(schema, inner))
             own_config = schema.get("config", {})
             fields = tuple(self._fields(inner, own_config))
-            return Nested(model, fields, tuple(f"{model.__name__} {each}" for each in whys))
+            return Nested(model, fields, whys)
         finally:
             self._open.pop()
 
