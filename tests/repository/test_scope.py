@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any, ClassVar, Generic, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import and_, func, literal_column, or_, select, text
 
 from fastgres.db import Session
@@ -35,6 +36,20 @@ from tests.repository.books import (
 )
 
 Model = TypeVar("Model", bound=LibraryBase)
+
+
+class BookRead(BaseModel):
+    """What is shown of a book."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    title: str
+
+
+def json_of(book: Book) -> bytes:
+    """Return the JSON of a book."""
+    return BookRead.model_validate(book).model_dump_json().encode()
 
 
 @dataclass
@@ -76,6 +91,20 @@ async def scene(session: Session) -> Scene:
 
 
 @case
+async def read(scene: Scene, *where: Any) -> None:
+    found = await scene.books.read(BookRead, scene.mine.id, *where)
+    assert found.value().title == scene.mine.title
+    with pytest.raises(NotFoundError):
+        await scene.books.read(BookRead, scene.theirs.id, *where, include_deleted=True)
+
+
+@case
+async def first(scene: Scene, *where: Any) -> None:
+    found = await scene.books.first(BookRead, *where, order_by=[Book.title.desc()])
+    assert found.body == json_of(scene.mine)
+
+
+@case
 async def get(scene: Scene, *where: Any) -> None:
     assert await scene.books.get(scene.mine.id, *where) is scene.mine
     with pytest.raises(NotFoundError):
@@ -105,6 +134,8 @@ async def first_by(scene: Scene, *where: Any) -> None:
 @case
 async def list(scene: Scene, *where: Any) -> None:  # noqa: A001  named like the method
     assert await scene.books.list(*where, limit=9) == [scene.mine]
+    shown = await scene.books.list(BookRead, *where, limit=9)
+    assert shown.body == b"[%b]" % json_of(scene.mine)
 
 
 @case
@@ -121,22 +152,34 @@ async def count(scene: Scene, *where: Any) -> None:
 @case
 async def stream(scene: Scene, *where: Any) -> None:
     assert [each async for each in scene.books.stream(*where)] == [scene.mine]
+    shown: Any = scene.books.stream(BookRead, *where)
+    body: bytes = b"".join([chunk async for chunk in shown.body_iterator])
+    assert body.strip() == json_of(scene.mine)
 
 
 @case
 async def page(scene: Scene, *where: Any) -> None:
     found = await scene.books.page(BookQuery(size=1), *where, count="exact")
     assert (found.items, found.next, found.total) == ([scene.mine], None, 1)
+    shown = await scene.books.page(BookRead, BookQuery(size=1), *where, count="exact")
+    assert shown.body == (
+        b'{"items":[%b],"next":null,"previous":null,"total":1}' % json_of(scene.mine)
+    )
     key = (scene.theirs.id,)
     cursor = Cursor("title", "before", key, by_key=True).encode(key=key)
     with pytest.raises(InvalidCursorError):
         await scene.books.page(BookQuery(cursor=cursor), *where)
+    with pytest.raises(InvalidCursorError):
+        await scene.books.page(BookRead, BookQuery(cursor=cursor), *where)
 
 
 @case
 async def offset_page(scene: Scene, *where: Any) -> None:
     found = await scene.books.offset_page(BookPages(), *where)
     assert (found.items, found.total) == ([scene.mine], 1)
+    shown = await scene.books.offset_page(BookRead, BookPages(), *where)
+    assert bytes(shown.body).startswith(b'{"items":[%b],' % json_of(scene.mine))
+    assert shown.value().total == 1
 
 
 @case
@@ -288,6 +331,11 @@ async def test_method_keeps_to_the_scope(scene: Scene, name: str) -> None:
         text("true OR true"),
         literal_column("true OR true"),
         and_(text("true OR true"), Book.price > 0),
+        and_(
+            Book.price > 0,
+            or_(text("true OR true"), Book.price > 0),
+            literal_column("true OR true"),
+        ),
         or_(Book.price > 0, Book.price < 0),
     ],
 )

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BooleanClauseList, ClauseElement, ColumnClause, TextClause
 from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.sql.operators import and_
 
 from fastgres.errors import ConfigurationError, FieldProblem, ScopeError, UnknownNameError
 from fastgres.repository.columns import (
@@ -24,9 +25,6 @@ from fastgres.repository.filtering import bound
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import InstrumentedAttribute, Mapper
-
-_OPEN: Final = (BooleanClauseList, ColumnClause, TextClause)
-"""What may hold SQL text, around which SQLAlchemy puts no parentheses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +69,17 @@ class Scope:
 def closed(where: Iterable[Any]) -> list[Any]:
     """Return a caller's conditions as they can stand beside a scope's.
 
-    SQL text with an OR in it would undo what stands beside it: it is put into parentheses.
+    SQLAlchemy puts no parentheses around SQL text, and an OR in it would undo what stands beside
+    it. A conjunction is taken apart: it would be anyway, and its parentheses with it.
     """
-    return [Grouping(each) if isinstance(each, _OPEN) else each for each in where]
+    conditions: list[Any] = []
+    for each in where:
+        if isinstance(each, BooleanClauseList) and each.operator is and_:
+            conditions += closed(each.clauses)
+        else:
+            open_text = isinstance(each, (ColumnClause, TextClause))
+            conditions.append(Grouping(each) if open_text else each)
+    return conditions
 
 
 def is_same(given: object, value: object) -> bool:
