@@ -7,6 +7,7 @@ from fastgres.repository.pages import Asked, offset_read, page_read
 from fastgres.repository.prepared import Target, one_read
 from fastgres.repository.query import KeysetQuery, OffsetQuery
 from fastgres.repository.repository import Repository, check_repositories
+from fastgres.repository.scope import Scope, closed
 
 __all__ = [
     "Asked",
@@ -17,8 +18,10 @@ __all__ = [
     "Page",
     "ReadOptions",
     "Repository",
+    "Scope",
     "Target",
     "check_repositories",
+    "closed",
     "offset_read",
     "one_read",
     "page_read",

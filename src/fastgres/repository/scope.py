@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Columns and the value that each must have; without any, every row is in scope."""
+    """Columns and the value that each must have; without any, every row is in scope.
+
+    ```python
+    from uuid import uuid4
+    from fastgres.repository import Scope
+    from shop.models import Order
+
+    mine = Scope.of(Order, {"customer_id": uuid4()})
+    assert mine and "customer_id" in mine.values
+    ```
+    """
 
     pairs: tuple[tuple[InstrumentedAttribute[Any], Any], ...] = ()
 
@@ -71,6 +81,14 @@ def closed(where: Iterable[Any]) -> list[Any]:
 
     SQLAlchemy puts no parentheses around SQL text, and an OR in it would undo what stands beside
     it. A conjunction is taken apart: it would be anyway, and its parentheses with it.
+
+    ```python
+    from fastgres.repository import closed
+    from sqlalchemy import text
+
+    (condition,) = closed([text("stock = 0 OR active")])
+    assert str(condition) == "(stock = 0 OR active)"
+    ```
     """
     conditions: list[Any] = []
     for each in where:
