@@ -1,10 +1,11 @@
 """Reads: from a mapped class and a response model to one statement whose result is the JSON."""
 
+from fastgres.reads.call import Answer, Call, JsonPage, Source
 from fastgres.reads.explaining import Explanation
-from fastgres.reads.given import Given
+from fastgres.reads.given import Given, closed
 from fastgres.reads.loaded import session_beside
 from fastgres.reads.plan import ReadPlan, Reason
-from fastgres.reads.reading import Answer, Call, JsonPage, PlannedRead, Source
+from fastgres.reads.reading import PlannedRead
 from fastgres.reads.reads import Reads
 from fastgres.reads.response import ReadResponse, entity_tag, matches
 from fastgres.reads.statement import PageOrder, Rows, parameter
@@ -25,6 +26,7 @@ __all__ = [
     "Reason",
     "Rows",
     "Source",
+    "closed",
     "entity_tag",
     "matches",
     "parameter",

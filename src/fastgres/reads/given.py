@@ -6,11 +6,20 @@ module is the only one to use it; `tests/reads/test_given.py` fails when it chan
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ClauseElement, and_, true
+from sqlalchemy import (
+    BooleanClauseList,
+    ClauseElement,
+    ColumnClause,
+    TextClause,
+    and_,
+    true,
+)
+from sqlalchemy.sql.elements import Grouping
+from sqlalchemy.sql.operators import and_ as conjunction
 
 from fastgres.db import living_condition
 
@@ -44,6 +53,7 @@ class Given:
         """Take conditions and order apart."""
         if not where and not order_by:
             return NOTHING_GIVEN
+        where = closed(where)
         key, values = _key_and_values([*where, *order_by])
         return cls(tuple(where), tuple(order_by), key, values)
 
@@ -69,6 +79,30 @@ def _key_and_values(parts: list[Any]) -> tuple[Hashable | None, Sequence[BindPar
         values += found.bindparams
     lengths = tuple(len(each.effective_value or ()) for each in values if each.expanding)
     return (tuple(keys), lengths), values
+
+
+def closed(where: Iterable[Any]) -> list[Any]:
+    """Return a caller's conditions as they can stand beside others.
+
+    SQLAlchemy puts no parentheses around SQL text, and an OR in it would undo what stands beside
+    it. A conjunction is taken apart: it would be anyway, and its parentheses with it.
+
+    ```python
+    from fastgres.reads import closed
+    from sqlalchemy import text
+
+    (condition,) = closed([text("stock = 0 OR active")])
+    assert str(condition) == "(stock = 0 OR active)"
+    ```
+    """
+    conditions: list[Any] = []
+    for each in where:
+        if isinstance(each, BooleanClauseList) and each.operator is conjunction:
+            conditions += closed(each.clauses)
+        else:
+            open_text = isinstance(each, (ColumnClause, TextClause))
+            conditions.append(Grouping(each) if open_text else each)
+    return conditions
 
 
 NOTHING_GIVEN = Given((), (), (), ())

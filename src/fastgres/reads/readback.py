@@ -13,8 +13,8 @@ from fastgres.errors import ConfigurationError
 from fastgres.reads.shape import Many, Nested, shape_of
 
 if TYPE_CHECKING:
+    from fastgres.reads.call import Answer
     from fastgres.reads.plan import ReadPlan
-    from fastgres.reads.reading import Answer
     from fastgres.reads.shape import FieldShape
 
 Places = dict[str, tuple[tuple[str, ...], "Places"]]

@@ -10,17 +10,18 @@ from pydantic import BaseModel
 from sqlalchemy import Integer, inspect, tuple_
 
 from fastgres.errors import NotFoundError
+from fastgres.reads.call import Answer, Call
 from fastgres.reads.given import Given
 from fastgres.reads.plan import ReadPlan
-from fastgres.reads.reading import Answer, Call, PlannedRead
+from fastgres.reads.reading import PlannedRead
 from fastgres.reads.statement import Rows, parameter
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnExpressionArgument
     from starlette.responses import StreamingResponse
 
+    from fastgres.reads.call import Source
     from fastgres.reads.explaining import Explanation
-    from fastgres.reads.reading import Source
     from fastgres.reads.response import ReadResponse
     from fastgres.reads.streaming import ExportFormat
 

@@ -8,7 +8,7 @@ paged through, it shows every row that was there all the time, and none twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -20,7 +20,7 @@ from fastgres.reads.statement import PageOrder
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from fastgres.reads.reading import Call, PlannedRead, Source
+    from fastgres.reads.call import Call, JsonPage, Source
 
 ExportFormat = Literal["ndjson", "json"]
 """One object a line (`application/x-ndjson`), or one JSON array.
@@ -32,6 +32,9 @@ from fastgres.reads import ExportFormat
 assert get_args(ExportFormat) == ("ndjson", "json")
 ```
 """
+
+Pages = Callable[..., Awaitable["JsonPage"]]
+"""`PlannedRead.page`."""
 
 BATCH: Final = 1_000
 """Rows of one statement."""
@@ -45,7 +48,7 @@ After = Callable[[tuple[Any, ...] | None], "Call"]
 
 
 def stream(
-    read: PlannedRead,
+    pages: Pages,
     source: Source,
     after: After,
     *,
@@ -54,7 +57,7 @@ def stream(
 ) -> StreamingResponse:
     """Return a response that sends all rows, in the order of the keys."""
     batches = _batches(
-        read, bind_of(source), after, order=PageOrder(keys, separator=SEPARATORS[format])
+        pages, bind_of(source), after, order=PageOrder(keys, separator=SEPARATORS[format])
     )
     content = _lines(batches) if format == "ndjson" else _array(batches)
     return StreamingResponse(content, media_type=MEDIA_TYPES[format])
@@ -67,7 +70,7 @@ def bind_of(source: Source) -> Source:
 
 
 async def _batches(
-    read: PlannedRead, source: Source, after: After, *, order: PageOrder
+    pages: Pages, source: Source, after: After, *, order: PageOrder
 ) -> AsyncIterator[bytes]:
     """Yield the objects of each batch, with the separator of `order` between them."""
     position: tuple[Any, ...] | None = None
@@ -75,7 +78,7 @@ async def _batches(
     while more:
         call = after(position)
         sized = replace(call, values={**call.values, "size": BATCH})
-        page = await read.page(source, sized, order, count=False)
+        page = await pages(source, sized, order, count=False)
         if page.count:
             yield page.objects
         position, more = page.last, page.more

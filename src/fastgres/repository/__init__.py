@@ -7,7 +7,7 @@ from fastgres.repository.pages import Asked, offset_read, page_read
 from fastgres.repository.prepared import Target, one_read
 from fastgres.repository.query import KeysetQuery, OffsetQuery
 from fastgres.repository.repository import Repository, check_repositories
-from fastgres.repository.scope import Scope, closed
+from fastgres.repository.scope import Scope
 
 __all__ = [
     "Asked",
@@ -21,7 +21,6 @@ __all__ = [
     "Scope",
     "Target",
     "check_repositories",
-    "closed",
     "offset_read",
     "one_read",
     "page_read",

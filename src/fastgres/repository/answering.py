@@ -16,7 +16,6 @@ from fastgres.repository.entity import EntityAccess, Key, Model
 from fastgres.repository.ordering import Ordering
 from fastgres.repository.pages import Asked, offset_read, page_read
 from fastgres.repository.prepared import Target, one_read, scope_values
-from fastgres.repository.scope import closed
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnExpressionArgument
@@ -88,7 +87,7 @@ class Answering(EntityAccess[Model]):
         for name, value in zip(names, key_values(self.model, key), strict=True):
             values[f"key_{name}"] = value
         found = await one_read(self._target(shown, options), names).run(
-            self.session, values, given=Given.of(closed(where)), fields=options.get("fields")
+            self.session, values, given=Given.of(where), fields=options.get("fields")
         )
         if found is None:
             raise self._not_found([key])
@@ -142,7 +141,7 @@ class Answering(EntityAccess[Model]):
         options: Any,
     ) -> ReadResponse[Page[Shown]]:
         read = page_read(self._target(shown, options), type(query))
-        asked = Asked(query, self.scope, Given.of(closed(where)))
+        asked = Asked(query, self.scope, Given.of(where))
         return await read.run(self.session, asked, count=count, fields=options.get("fields"))
 
     async def _offset_page_shown(
@@ -155,7 +154,7 @@ class Answering(EntityAccess[Model]):
         options: Any,
     ) -> ReadResponse[OffsetPage[Shown]]:
         read = offset_read(self._target(shown, options), type(query))
-        asked = Asked(query, self.scope, Given.of(closed(where)))
+        asked = Asked(query, self.scope, Given.of(where))
         return await read.run(self.session, asked, count=count, fields=options.get("fields"))
 
     def _stream_shown(

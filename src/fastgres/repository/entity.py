@@ -11,8 +11,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapper
 
 from fastgres.db import include_deleted as with_deleted
 from fastgres.errors import ConfigurationError, NotFoundError
+from fastgres.reads import closed
 from fastgres.repository.columns import noun, primary_key
-from fastgres.repository.scope import Scope, check_declared, closed
+from fastgres.repository.scope import Scope, check_declared
 
 if TYPE_CHECKING:
     from typing import Self

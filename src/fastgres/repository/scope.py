@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BooleanClauseList, ClauseElement, ColumnClause, TextClause
-from sqlalchemy.sql.elements import Grouping
-from sqlalchemy.sql.operators import and_
+from sqlalchemy import ClauseElement
 
 from fastgres.errors import ConfigurationError, FieldProblem, ScopeError, UnknownNameError
 from fastgres.repository.columns import (
@@ -74,30 +72,6 @@ class Scope:
         given = {name: value for name, value in row.items() if value is not None}
         self.check_changes(given)
         return {**row, **self.values}
-
-
-def closed(where: Iterable[Any]) -> list[Any]:
-    """Return a caller's conditions as they can stand beside a scope's.
-
-    SQLAlchemy puts no parentheses around SQL text, and an OR in it would undo what stands beside
-    it. A conjunction is taken apart: it would be anyway, and its parentheses with it.
-
-    ```python
-    from fastgres.repository import closed
-    from sqlalchemy import text
-
-    (condition,) = closed([text("stock = 0 OR active")])
-    assert str(condition) == "(stock = 0 OR active)"
-    ```
-    """
-    conditions: list[Any] = []
-    for each in where:
-        if isinstance(each, BooleanClauseList) and each.operator is and_:
-            conditions += closed(each.clauses)
-        else:
-            open_text = isinstance(each, (ColumnClause, TextClause))
-            conditions.append(Grouping(each) if open_text else each)
-    return conditions
 
 
 def is_same(given: object, value: object) -> bool:
