@@ -20,7 +20,6 @@ from fastgres.errors import (
     ProblemError,
     ServerUnavailableError,
     StatementTimeoutError,
-    UniqueViolationError,
 )
 from tests.db.conftest import PID, foreign_engine, lent, small_pool, value
 from tests.models import Counter
@@ -203,14 +202,6 @@ class TestErrors:
                 with pytest.raises(Exception, match=r"."):
                     await fetch_row(database.engine, sql, arguments)
         assert await value(database.engine, PID) == pid
-
-    async def test_what_a_function_writes_is_refused_as_for_a_session(
-        self, database: Database
-    ) -> None:
-        write = "WITH made AS (INSERT INTO counters VALUES ($1) RETURNING id) SELECT id FROM made"
-        assert await value(database.engine, write, 1) == 1
-        with pytest.raises((UniqueViolationError, asyncpg.UniqueViolationError)):
-            await fetch_row(database.engine, write, [1])
 
     async def test_keep_the_error_of_the_driver_as_the_cause(self, database: Database) -> None:
         await value(database.engine, "SELECT 1")

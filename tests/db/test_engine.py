@@ -15,11 +15,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import NullPool, select
 
-from fastgres.db import Database
+from fastgres.db import Database, fetch_row
+from tests.db.conftest import foreign_engine
 from tests.models import Counter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from fastgres.settings import Settings
 
@@ -27,8 +30,8 @@ PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sb
 
 
 @pytest.fixture
-def pooler_url(database_url: str, tmp_path: Path) -> Iterator[str]:
-    """The test's database behind PgBouncer with a single server connection."""
+def pooler_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[str]:
+    """The test's database behind PgBouncer with one server connection, or as many as asked for."""
     if PGBOUNCER is None:
         pytest.skip("PgBouncer is not installed on this machine (Debian: pgbouncer).")
     target = urlsplit(database_url)
@@ -43,7 +46,8 @@ def pooler_url(database_url: str, tmp_path: Path) -> Iterator[str]:
         f"* = host={host} port={target.port or 5432} user={target.username}{password}\n"
         "[pgbouncer]\n"
         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nauth_type = any\n"
-        "pool_mode = transaction\ndefault_pool_size = 1\nunix_socket_dir =\n"
+        f"pool_mode = transaction\ndefault_pool_size = {getattr(request, 'param', 1)}\n"
+        "unix_socket_dir =\n"
     )
     command = [PGBOUNCER, *_as_owner_of(host), str(configuration)]
     for folder in (tmp_path, *tmp_path.parents[:2]):
@@ -79,6 +83,28 @@ async def test_works_behind_a_pooler_in_transaction_mode(
         values = list(await session.scalars(select(Counter.value)))
     await database.close()
     assert values == [9, 9, 9]
+
+
+@pytest.mark.clone
+@pytest.mark.parametrize("pooler_url", [3], indirect=True)
+async def test_single_selects_work_behind_a_pooler_in_transaction_mode(
+    pooler_url: str, settings: Settings
+) -> None:
+    """Also through a pool of somebody else's, if asyncpg was told to keep no statements."""
+    database = Database(pooler_url, settings.model_copy(update={"database_pooler": "transaction"}))
+    await _answering(database)
+    options = {"connect_args": {"statement_cache_size": 0, "prepared_statement_cache_size": 0}}
+    async with foreign_engine(pooler_url, **options) as foreign:
+
+        async def read(engine: AsyncEngine, number: int) -> None:
+            for _ in range(10):
+                row = await fetch_row(engine, f"SELECT $1::int + {number}", [1])
+                assert row is not None
+                assert row[0] == number + 1
+
+        engines = (database.engine, foreign)
+        await asyncio.gather(*(read(engine, n) for engine in engines for n in range(8)))
+    await database.close()
 
 
 async def _answering(database: Database) -> None:

@@ -279,19 +279,22 @@ class TestCancelling:
         await until(database, SLEEPERS, 0)
         assert await value(one.engine, "SELECT 1") == 1
 
-    async def test_on_a_dead_network_drops_the_connection(
+    async def test_on_a_frozen_server_drops_the_connection(
         self, database: Database, database_url: str, settings: Settings
     ) -> None:
+        """The task does not wait as long as the server might take to answer."""
         async with Relay(database_url) as relay, small_pool(relay.url, settings) as frozen:
+            pid = await value(frozen.engine, PID)
             running = await begin(database, frozen.engine)
             relay.freeze()
             running.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await running
-            assert frozen.pool_status().lent == 1
-            relay.cut()
+            async with asyncio.timeout(10):
+                while frozen.pool_status().lent:  # noqa: ASYNC110  nobody tells
+                    await asyncio.sleep(0.05)
             relay.thaw()
-            assert await value(frozen.engine, "SELECT 1") == 1
+            assert await value(frozen.engine, PID) != pid
 
     async def test_of_a_deadline_is_a_cancellation(self, one: Database) -> None:
         await value(one.engine, "SELECT 1")
@@ -395,11 +398,11 @@ class TestStatements:
         await fetch_row(one.engine, "DISCARD ALL", [])
         assert await value(one.engine, "SELECT 'kept'") == "kept"
 
-    async def test_are_not_kept_where_the_driver_may_keep_none(self, database_url: str) -> None:
+    async def test_have_no_name_where_the_driver_may_keep_none(self, database_url: str) -> None:
         async with foreign_engine(
             database_url, pool_size=1, connect_args={"statement_cache_size": 0}
         ) as engine:
             for number in range(3):
-                assert await value(engine, "SELECT $1::int AS unkept", number) == number
-            prepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%unkept%'"
-            assert await value(engine, prepared) <= 1
+                assert await value(engine, "SELECT $1::int", number) == number
+                assert await value(engine, "SELECT $1::text", "number") == "number"
+            assert await value(engine, "SELECT count(*) FROM pg_prepared_statements") == 0

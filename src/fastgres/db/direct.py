@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from asyncpg import InvalidCachedStatementError, InvalidSQLStatementNameError
-from sqlalchemy import Engine, QueuePool
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
@@ -170,10 +170,7 @@ async def _outside(engine: Engine, sql: str, arguments: Sequence[object]) -> Row
 
 async def _on_engine(engine: Engine, sql: str, arguments: Sequence[object]) -> Row[Any] | None:
     async with AsyncEngine(engine).connect() as connection:
-        if isinstance(engine.pool, QueuePool):
-            # Where nothing is pooled, a pooler in transaction mode may be behind the engine: there
-            # a statement is prepared and run on one and the same server only after a BEGIN.
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
         try:
             return (await connection.exec_driver_sql(sql, tuple(arguments))).first()
         except DBAPIError as error:

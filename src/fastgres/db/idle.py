@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine, Pool
     from sqlalchemy.pool import ConnectionPoolEntry
 
-_SETTLING = 5.0
+_SETTLING = 2.0
 """Seconds that a cancelled statement may take to end on the server."""
 
 _PATIENCE = 1.0
@@ -62,16 +62,16 @@ class Loan:
         return kept
 
     async def prepare(self, text: str) -> Any:
-        """Return a prepared statement and keep it, if the connection may keep any.
+        """Return a prepared statement and keep it with the connection.
 
-        asyncpg would keep it too, but asks more of its cache at each use.
+        asyncpg would keep it too, but asks more of its cache at each use. Where it may keep none,
+        because of a pooler, the statement has no name and is parsed again at each use.
         """
         statement = await self.driver.prepare(text)
         kept = self.statements
-        if statement.get_name():
-            if len(kept) >= _MOST_STATEMENTS:
-                del kept[next(iter(kept))]
-            kept[text] = statement
+        if len(kept) >= _MOST_STATEMENTS:
+            del kept[next(iter(kept))]
+        kept[text] = statement
         return statement
 
     def is_usable(self) -> bool:
