@@ -185,9 +185,11 @@ def _keys(cls: type[Any]) -> list[Any]:
 
 
 def _along(cls: type[Any], path: Sequence[Any]) -> Iterator[Any]:
-    """Load the relationships that a path of attributes leads over."""
+    """Load the relationships that a path of attributes leads over, and the column at its end."""
     relationship = inspect(cls).relationships.get(path[0]) if path else None
-    if relationship is not None:
+    if len(path) == 1 and _is_column(cls, path[0]):
+        yield undefer(getattr(cls, path[0]))
+    elif relationship is not None:
         load = selectinload if relationship.uselist else joinedload
         further = _along(relationship.mapper.class_, path[1:])
         yield load(getattr(cls, path[0])).options(*further)

@@ -92,9 +92,14 @@ class Chance:
     def long_ago(self) -> dt.datetime:
         years = self.one_of((1, 33, 999, 1582, 1899, 1969, 1970, 2006, 2022, 9999))
         microseconds = self.one_of((0, 789_000))
-        first = dt.datetime(years, 1, 1, tzinfo=dt.UTC)
-        last = dt.datetime(years, 12, 31, 23, 59, 59, 999_999, tzinfo=dt.UTC)
+        # A microsecond on either side asyncpg would send infinity.
+        first = dt.datetime(years, 1, 1, 0, 0, 0, 1, tzinfo=dt.UTC)
+        last = dt.datetime(years, 12, 31, 23, 59, 59, 999_998, tzinfo=dt.UTC)
         return self.one_of((first, last, first.replace(hour=5, microsecond=microseconds)))
+
+    def day(self) -> dt.date:
+        days = self.number(1, (dt.date.max - dt.date.min).days - 1)
+        return self.one_of((dt.date(2006, 2, 14), dt.date.min + dt.timedelta(days=days)))
 
 
 def keys(count: int) -> range:

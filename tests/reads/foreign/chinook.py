@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Numeric, String, Table, func, select
 from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
@@ -64,6 +65,9 @@ class Album(Chinook):
     artist: Mapped[Artist] = relationship(back_populates="albums")
     tracks: Mapped[list[Track]] = relationship(back_populates="album", order_by="Track.id")
 
+    if TYPE_CHECKING:
+        track_count: Mapped[int]
+
 
 class Artist(Chinook):
     __tablename__ = "Artist"
@@ -72,6 +76,9 @@ class Artist(Chinook):
     name: Mapped[str | None] = mapped_column("Name", String(120))
     albums: Mapped[list[Album]] = relationship(
         back_populates="artist", order_by="Album.title, Album.id"
+    )
+    longest: Mapped[list[Album]] = relationship(
+        viewonly=True, order_by="Album.track_count.desc(), Album.id"
     )
     album_count: Mapped[int] = column_property(
         select(func.count(Album.id))
@@ -237,3 +244,12 @@ class InvoiceLine(Chinook):
     @hybrid_property
     def amount(self) -> Decimal:
         return self.unit_price * self.quantity
+
+
+# Assigned when both classes are there, as it has to be for those that follow each other.
+Album.track_count = column_property(
+    select(func.count(Track.id))
+    .where(Track.album_id == Album.id)
+    .correlate_except(Track)
+    .scalar_subquery()
+)

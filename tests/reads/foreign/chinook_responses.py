@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
 
 Item = TypeVar("Item")
 
@@ -34,6 +34,11 @@ class AlbumTracks(Read):
     tracks: list[TrackGenre]
 
 
+class AlbumCount(Read):
+    title: str
+    track_count: int
+
+
 class ArtistRead(Read):
     """Artist, albums, tracks, genre; a subquery as a column."""
 
@@ -41,6 +46,7 @@ class ArtistRead(Read):
     name: str | None
     album_count: int
     albums: list[AlbumTracks]
+    longest: list[AlbumCount]
 
 
 class ArtistName(Read):
@@ -233,6 +239,20 @@ class Badge(Read):
     id: int
     initials: str
     support_rep: Person | None
+
+
+class JobTitle(Read):
+    title: str | None
+
+
+class Represented(Read):
+    """A value at the end of a path that may lead nowhere, beside the object that it leads into."""
+
+    id: int
+    support_rep: JobTitle | None
+    representative: Annotated[
+        str | None, Field(default=None, validation_alias=AliasPath("support_rep", "first_name"))
+    ]
 
 
 class Either(Read):

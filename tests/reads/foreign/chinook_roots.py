@@ -10,13 +10,12 @@ from tests.reads.foreign import chinook as db
 from tests.reads.foreign import chinook_responses as api
 from tests.reads.foreign.roots import Root
 
-_CHIEF = joinedload(db.Employee.manager)
-
 ARTIST: Final = Root(
     entity=db.Artist,
     model=api.ArtistRead,
     options=(
         selectinload(db.Artist.albums).selectinload(db.Album.tracks).joinedload(db.Track.genre),
+        selectinload(db.Artist.longest),
     ),
 )
 ALBUM: Final = Root(
@@ -110,6 +109,12 @@ BADGE: Final = Root(
     options=(joinedload(db.Customer.support_rep),),
     kind="loaded",
 )
+REPRESENTED: Final = Root(
+    entity=db.Customer,
+    model=api.Represented,
+    options=(joinedload(db.Customer.support_rep),),
+    kind=None,
+)
 EITHER: Final = Root(entity=db.Album, model=api.Either)
 
 CHINOOK_ROOTS: Final = (
@@ -126,5 +131,6 @@ CHINOOK_ROOTS: Final = (
     BILL,
     PLAYLIST_NAMES,
     BADGE,
+    REPRESENTED,
     EITHER,
 )

@@ -14,7 +14,6 @@ from enum import Enum as PythonEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import (
-    ARRAY,
     CHAR,
     Column,
     Connection,
@@ -33,7 +32,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import BYTEA, DOMAIN, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DOMAIN, TSVECTOR
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -70,6 +69,10 @@ class Rating(PythonEnum):
     ADULTS = "NC-17"
 
 
+class Shelf(list[Any]):
+    """A collection class of the application's own."""
+
+
 class Country(Pagila):
     __tablename__ = "country"
 
@@ -90,6 +93,11 @@ class City(Pagila):
     last_update: Mapped[dt.datetime]
     country: Mapped[Country] = relationship(back_populates="cities", lazy="joined")
     addresses: Mapped[list[Address]] = relationship(back_populates="city", order_by="Address.id")
+
+    @property
+    def label(self) -> str:
+        """What needs the country, which this application always loads with the city."""
+        return f"{self.name} ({self.country.name})"
 
 
 class Address(Pagila):
@@ -262,7 +270,7 @@ class Store(Pagila):
         back_populates="store", order_by="Customer.last_name, Customer.id"
     )
     inventory: Mapped[list[Inventory]] = relationship(
-        back_populates="store", order_by="Inventory.id"
+        back_populates="store", order_by="Inventory.id", collection_class=Shelf
     )
 
 

@@ -26,7 +26,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from tests.reads.foreign import pagila as db
 from tests.reads.foreign.roots import Root
@@ -57,6 +57,14 @@ class LanguageConstants(BaseModel):
     since: dt.date | None = dt.date(2022, 2, 22)
 
 
+class FilmText(BaseModel):
+    """Types that other databases do not have, one of them deferred."""
+
+    fulltext: str
+    special_features: tuple[str, ...] | None
+    categories: tuple[Language, ...]
+
+
 class FilmNumbers(BaseModel):
     """Numbers in another type than the column's."""
 
@@ -83,7 +91,9 @@ class FilmTags(RootModel[list[str]]):
 
 
 class FilmCollections(BaseModel):
-    special_features: tuple[str, ...] | None
+    features: Annotated[
+        frozenset[str] | None, Field(exclude=True, validation_alias="special_features")
+    ]
     tags: Annotated[FilmTags | None, Field(validation_alias="special_features")]
 
 
@@ -153,6 +163,13 @@ class StoreSecrets(BaseModel):
     staff: list[StaffSecret]
 
 
+class StaffMoments(BaseModel):
+    """Infinity is the last moment of Python."""
+
+    username: str
+    last_update: dt.datetime
+
+
 class CustomerCoerced(BaseModel):
     """A date as a moment, a number as a truth."""
 
@@ -216,21 +233,81 @@ class PaymentFilm(BaseModel):
     film: PaidFilm
 
 
-class Either(BaseModel):
-    """One of two models."""
+class Manager(BaseModel):
+    """A model that is tried first, and needs more than a row of its table."""
 
-    staff: StaffSecret | Shouted
+    username: str
+    store: StoreId
+
+
+class StoreId(BaseModel):
+    id: int
+
+
+class Either(BaseModel):
+    """One of two models, with a relationship of its own."""
+
+    staff: Manager | Shouted
+
+
+class CityLabel(BaseModel):
+    """A property that needs what the mapping always loads."""
+
+    id: int
+    label: str
+
+
+class AddressLabel(BaseModel):
+    city: CityLabel
+
+
+class ShelfCopy(BaseModel):
+    id: int
+    film: PaidFilm
+
+
+class StoreShelf(BaseModel):
+    """A collection class of the application's own, and relationships behind it."""
+
+    id: int
+    inventory: list[ShelfCopy]
+
+
+class StoreTuple(BaseModel):
+    """A tuple of models with relationships."""
+
+    inventory: tuple[ShelfCopy, ...]
+
+
+class StoreOptional(BaseModel):
+    """Left out or not, with relationships in it."""
+
+    staff: Annotated[list[RoleStaff], Field(exclude_if=lambda staff: len(staff) > 100)]
+
+
+class StaffStreet(BaseModel):
+    line1: str
+
+
+class RoleStaff(BaseModel):
+    username: str
+    address: StaffStreet
 
 
 def _odd(entity: type[Any], model: type[BaseModel], *options: Any, exact: bool = True) -> Root:
     return Root(entity=entity, model=model, options=options, kind=None, exact=exact)
 
 
+_COPIES = (
+    selectinload(db.Store.inventory).joinedload(db.Inventory.film).selectinload(db.Film.categories)
+)
+
 PAGILA_ODDITIES: Final = (
     _odd(db.Language, Language),
     _odd(db.Language, LanguageStripped),
     _odd(db.Language, LanguageLower),
     _odd(db.Language, LanguageConstants),
+    _odd(db.Film, FilmText, undefer(db.Film.fulltext), selectinload(db.Film.categories)),
     _odd(db.Film, FilmNumbers, exact=False),
     _odd(db.Film, FilmAnything),
     _odd(db.Film, FilmCollections),
@@ -241,11 +318,17 @@ PAGILA_ODDITIES: Final = (
     _odd(db.Film, FilmShouted, selectinload(db.Film.roles).joinedload(db.FilmActor.actor)),
     _odd(db.Staff, StaffSecret),
     _odd(db.Store, StoreSecrets, selectinload(db.Store.staff)),
+    _odd(db.Staff, StaffMoments),
     _odd(db.Customer, CustomerCoerced),
     _odd(db.Customer, CustomerChecked),
     _odd(db.Customer, CustomerExtra),
     _odd(db.Customer, CustomerGenerated),
     _odd(db.Customer, CustomerLatest, selectinload(db.Customer.latest)),
     _odd(db.Payment, PaymentFilm, joinedload(db.Payment.film).selectinload(db.Film.categories)),
-    _odd(db.Rental, Either, joinedload(db.Rental.staff)),
+    _odd(db.Rental, Either, joinedload(db.Rental.staff).joinedload(db.Staff.store)),
+    _odd(db.City, CityLabel),
+    _odd(db.Address, AddressLabel, joinedload(db.Address.city)),
+    _odd(db.Store, StoreShelf, _COPIES),
+    _odd(db.Store, StoreTuple, _COPIES),
+    _odd(db.Store, StoreOptional, selectinload(db.Store.staff).joinedload(db.Staff.address)),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_serializer
 from pydantic.alias_generators import to_camel
@@ -63,7 +63,7 @@ class CityRead(Read):
     country_id: int
     last_update: dt.datetime
     country: CountryName
-    addresses: tuple[AddressLine, ...]
+    addresses: list[AddressLine]
 
 
 class AddressRead(Read):
@@ -109,7 +109,9 @@ class CopyRead(Read):
 
 
 class FilmRead(Read):
-    """Film, roles, actors; every type that the table has."""
+    """Film, roles, actors; copies, stores; and a constant."""
+
+    kind: Literal["film"] = "film"
 
     id: int
     title: str
@@ -124,7 +126,6 @@ class FilmRead(Read):
     rating: Rating | None
     last_update: dt.datetime
     special_features: list[str] | None
-    fulltext: str
     revenue_projection: Decimal
     language: LanguageRead
     original_language: LanguageRead | None
@@ -243,7 +244,6 @@ class StaffRead(Plain):
     active: bool
     username: str
     password: str | None
-    last_update: dt.datetime
     store: StoreManager
     colleagues: list[Colleague]
 

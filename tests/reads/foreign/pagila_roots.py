@@ -29,7 +29,6 @@ FILM: Final = Root(
     entity=db.Film,
     model=api.FilmRead,
     options=(
-        undefer(db.Film.fulltext),
         joinedload(db.Film.original_language),
         selectinload(db.Film.categories),
         selectinload(db.Film.roles).joinedload(db.FilmActor.actor),

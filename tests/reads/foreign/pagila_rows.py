@@ -23,9 +23,11 @@ FILMS: Final = 1_000
 ACTORS: Final = 200
 STORES: Final = 3
 STAFF: Final = 8
-COPIES: Final = 2_000
-RENTALS: Final = 4_000
+COPIES: Final = 1_500
+RENTALS: Final = 3_000
 
+BEGINNING: Final = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+ENDLESS: Final = dt.datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=dt.UTC)
 FEATURES: Final = (
     "Trailers",
     "Commentaries",
@@ -109,7 +111,8 @@ def _shops(chance: Chance) -> dict[str, Rows]:
                 key % 3 != 0,
                 f"user{key}",
                 chance.maybe("8cb2237d0679ca88db6464eac60da96345513964"),
-                chance.moment(),
+                # Infinity and its opposite, which asyncpg takes the extremes of Python for.
+                chance.one_of((chance.moment(), ENDLESS, BEGINNING)),
                 chance.one_of((None, b"", "Mächtig\n".encode())),
             )
             for key in keys(STAFF)
@@ -123,7 +126,7 @@ def _shops(chance: Chance) -> dict[str, Rows]:
                 chance.maybe(f"{key}@sakilacustomer.org"),
                 chance.number(1, ADDRESSES),
                 chance.one_of((True, False)),
-                chance.long_ago().date(),
+                chance.day(),
                 chance.maybe(chance.long_ago()),
                 chance.one_of((None, 0, 1)),
             )
