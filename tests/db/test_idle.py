@@ -167,6 +167,20 @@ class TestWaiting:
                 await waiting
         assert await value(one.engine, "SELECT 1") == 1
 
+    async def test_who_leaves_when_its_turn_has_come_passes_it_on(self, one: Database) -> None:
+        await value(one.engine, "SELECT 1")
+        engine = one.engine.sync_engine
+        lender = lender_of(engine.pool)
+        assert lender is not None
+        loan = lender.lend(engine)
+        assert loan is not None
+        first, second = (asyncio.create_task(value(one.engine, "SELECT 2")) for _ in range(2))
+        await asyncio.sleep(0)
+        loan.give_back()
+        first.cancel()
+        assert await second == 2
+        assert first.cancelled()
+
 
 class TestDeath:
     @pytest.mark.parametrize("watched", [False, True])

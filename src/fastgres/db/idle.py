@@ -8,6 +8,7 @@ so that whoever asks takes the public way.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from time import time
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -153,11 +154,12 @@ class Lender:
     does not snatch it in between.
     """
 
-    __slots__ = ("_promised", "_queue")
+    __slots__ = ("_line", "_promised", "_queue")
 
-    def __init__(self, queue: asyncio.Queue[ConnectionPoolEntry]) -> None:
+    def __init__(self, queue: Any) -> None:
         # Without a reference to the pool, which is the weak key that this is kept under.
-        self._queue = queue
+        self._queue: asyncio.Queue[ConnectionPoolEntry] = queue
+        self._line: deque[asyncio.Future[None]] = queue._getters  # noqa: SLF001  see the module
         self._promised = 0
 
     def lend(self, engine: Engine) -> Loan | None:
@@ -169,20 +171,37 @@ class Lender:
     async def lend_next(self, engine: Engine) -> Loan:
         """Lend the next connection that comes free; PoolExhaustedError after the pool's timeout.
 
-        Waits in the queue in which SQLAlchemy's own callers wait.
+        Waits in the line in which SQLAlchemy's own callers wait, at its end: `Queue.get()` would
+        take at once what is promised to another, and have to be told about the timeout.
         """
         pool: Any = engine.pool
-        if self._promised:
-            await asyncio.sleep(0)  # so that those whom it was promised to have taken it
-        try:
-            async with asyncio.timeout(pool.timeout()):
-                return Loan(self, engine, await self._queue.get())
-        except TimeoutError as error:
-            raise PoolExhaustedError("No database connection came free in time.") from error
+        loop, queue = asyncio.get_running_loop(), self._queue
+        limit = loop.time() + pool.timeout()
+        while True:
+            turn = loop.create_future()
+            self._line.append(turn)
+            timer = loop.call_at(limit, _give_up, turn)
+            try:
+                await turn
+            except BaseException:
+                self._leave_line(turn)
+                raise
+            finally:
+                timer.cancel()
+            if not queue.empty():
+                return Loan(self, engine, queue.get_nowait())
+
+    def _leave_line(self, turn: asyncio.Future[None]) -> None:
+        """Pass the turn on if it had come already, as `Queue.get()` does."""
+        has_come = turn.done() and not turn.cancelled() and turn.exception() is None
+        if turn in self._line:
+            self._line.remove(turn)
+        if has_come and not self._queue.empty():
+            self._queue.put_nowait(self._queue.get_nowait())
 
     def take_back(self, pool: Any, record: ConnectionPoolEntry) -> None:
         """Make the connection idle again."""
-        if self._queue._getters:  # type: ignore[attr-defined]  # noqa: SLF001  whether somebody waits
+        if self._line:
             self._promised += 1
             asyncio.get_running_loop().call_soon(self._keep_promise)
         try:
@@ -193,6 +212,11 @@ class Lender:
 
     def _keep_promise(self) -> None:
         self._promised -= 1
+
+
+def _give_up(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_exception(PoolExhaustedError("No database connection came free in time."))
 
 
 def has_room(pool: Any) -> bool:
@@ -223,7 +247,7 @@ def _is_known(pool: Any) -> bool:
     record = getattr(base, "_ConnectionRecord", None)
     return (
         isinstance(queue, asyncio.Queue)
-        and hasattr(queue, "_getters")
+        and isinstance(getattr(queue, "_getters", None), deque)
         and all(isinstance(getattr(pool, name, None), int | float) for name in _POOL_NUMBERS)
         and all(hasattr(record, name) for name in _RECORD_NAMES)
         and hasattr(pool, "_do_return_conn")
