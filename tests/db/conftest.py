@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 
 PID = "SELECT pg_backend_pid()"
 
+SLEEP = "SELECT pg_sleep(30)"
+SLEEPERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND state = 'active' AND query LIKE '%pg_sleep(30)%'"
+)
+BACKENDS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
+
 _KILL = "SELECT pg_terminate_backend($1::int, 5000)"
 
 
@@ -38,6 +48,21 @@ def lent(engine: AsyncEngine) -> int:
     pool = engine.sync_engine.pool
     assert isinstance(pool, QueuePool)
     return pool.checkedout()
+
+
+async def until(database: Database, sql: str, expected: int) -> None:
+    """Wait until the server says so."""
+    async with asyncio.timeout(10):
+        while await value(database.engine, sql) != expected:
+            pass
+
+
+async def begin(database: Database, engine: AsyncEngine) -> asyncio.Task[Any]:
+    """Start a long SELECT and return when the server is at it."""
+    await value(engine, "SELECT 1")
+    task = asyncio.create_task(value(engine, SLEEP))
+    await until(database, SLEEPERS, 1)
+    return task
 
 
 @asynccontextmanager

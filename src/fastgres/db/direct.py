@@ -7,19 +7,13 @@ import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from asyncpg import InvalidCachedStatementError, InvalidSQLStatementNameError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from fastgres.db.faults import (
-    breaks_driver,
-    is_disconnect,
-    sqlstate,
-    translate,
-    translate_driver,
-)
+from fastgres.db.attempt import PROMPTLY, attempt
+from fastgres.db.faults import is_disconnect, sqlstate, translate, translate_driver
 from fastgres.db.idle import has_room, lender_of
 from fastgres.db.session import Session
 from fastgres.errors import ConfigurationError
@@ -30,15 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, Row
     from sqlalchemy.orm import Session as SyncSession
 
-    from fastgres.db.idle import Lender, Loan
-    from fastgres.errors import ProblemError
-
-_PROMPTLY = 1.0
-"""Seconds within which a connection fails that was dead before it was used.
-
-A statement that was lost later was ended on purpose, or is what brings the server down: it is not
-sent again.
-"""
+    from fastgres.db.idle import Lender
 
 _TURNS = "fastgres_turns"
 """Execution option of a connection: the lock that its readers take turns with."""
@@ -81,7 +67,7 @@ async def fetch_row(
         if has_room(engine.pool):
             return await _typed(_outside(engine, sql, arguments))
         loan = await lender.lend_next(engine)
-    return await _on_loan(loan, sql, arguments)
+    return await attempt(loan, sql, arguments)
 
 
 def _engine_of(source: AsyncSession | AsyncConnection) -> Engine | None:
@@ -110,60 +96,13 @@ def _lender_of(engine: Engine) -> Lender | None:
     return None if watched else lender_of(pool)
 
 
-async def _on_loan(loan: Loan, sql: str, arguments: Sequence[object]) -> Sequence[Any] | None:
-    began = monotonic()
-    last = False
-    while True:
-        try:
-            if not loan.is_usable():
-                last = True
-                await loan.renew()
-            statement = loan.statements.get(sql) or await loan.prepare(sql)
-            row: Sequence[Any] | None = await statement.fetchrow(*arguments)
-        except BaseException as error:
-            if not last and _may_fare_better(loan, error) and monotonic() - began < _PROMPTLY:
-                last = True
-                continue
-            typed = await _fail(loan, error)
-            if typed is None:
-                raise
-            raise typed from error
-        loan.give_back()
-        return row
-
-
-def _may_fare_better(loan: Loan, error: BaseException) -> bool:
-    """Put away what was no longer good; tell whether the SELECT is worth sending again."""
-    if isinstance(error, InvalidCachedStatementError | InvalidSQLStatementNameError):
-        loan.statements.clear()
-        return True
-    if not isinstance(error, Exception) or isinstance(error, TimeoutError):
-        return False
-    if not loan.is_closed() and not breaks_driver(error):
-        return False
-    loan.drop(error)
-    return loan.is_current()
-
-
-async def _fail(loan: Loan, error: BaseException) -> ProblemError | None:
-    """End the loan after an error, and return the typed one."""
-    if isinstance(error, asyncio.CancelledError):
-        await loan.settle()
-        return None
-    closed = loan.is_closed()
-    if closed or not isinstance(error, Exception) or breaks_driver(error):
-        loan.drop(error)
-    loan.give_back()
-    return translate_driver(error, closed=closed) if isinstance(error, Exception) else None
-
-
 async def _outside(engine: Engine, sql: str, arguments: Sequence[object]) -> Row[Any] | None:
     began = monotonic()
     try:
         return await _on_engine(engine, sql, arguments)
     except DBAPIError as error:
         lost = error.connection_invalidated or is_disconnect(sqlstate(error))
-        if not lost or monotonic() - began > _PROMPTLY:
+        if not lost or monotonic() - began > PROMPTLY:
             raise
     return await _on_engine(engine, sql, arguments)
 

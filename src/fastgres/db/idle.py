@@ -45,11 +45,11 @@ class Loan:
 
     __slots__ = ("_engine", "_lender", "_pool", "_record")
 
-    def __init__(self, lender: Lender, engine: Engine, record: ConnectionPoolEntry) -> None:
+    def __init__(self, lender: Lender, engine: Engine, *, pool: Pool, record: Any) -> None:
         self._lender = lender
         self._engine = engine
-        self._pool: Any = engine.pool
-        self._record: Any = record
+        self._pool: Any = pool
+        self._record = record
 
     @property
     def driver(self) -> Any:
@@ -135,11 +135,10 @@ class Loan:
             if self._record.dbapi_connection is not None:
                 async with asyncio.timeout(_SETTLING):
                     await self.driver.execute(sql.PING)
-        except Exception as error:  # noqa: BLE001  nobody is there to be told
-            self.drop(error)
         except BaseException as error:
             self.drop(error)
-            raise
+            if not isinstance(error, Exception):  # else nobody is there to be told
+                raise
         finally:
             self.give_back()
 
@@ -165,7 +164,7 @@ class Lender:
     def lend(self, engine: Engine) -> Loan | None:
         """Lend an idle connection that nobody waits for, or return None."""
         if self._queue.qsize() > self._promised:
-            return Loan(self, engine, self._queue.get_nowait())
+            return Loan(self, engine, pool=engine.pool, record=self._queue.get_nowait())
         return None
 
     async def lend_next(self, engine: Engine) -> Loan:
@@ -189,7 +188,7 @@ class Lender:
             finally:
                 timer.cancel()
             if not queue.empty():
-                return Loan(self, engine, queue.get_nowait())
+                return Loan(self, engine, pool=pool, record=queue.get_nowait())
 
     def _leave_line(self, turn: asyncio.Future[None]) -> None:
         """Pass the turn on if it had come already, as `Queue.get()` does."""

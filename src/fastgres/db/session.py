@@ -5,30 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asyncpg import InterfaceError, PostgresError
-from sqlalchemy import Engine, TextClause, event
+from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
     AsyncSession,
     AsyncSessionTransaction,
 )
-from sqlalchemy.orm import Session as SyncSession
 
 from fastgres.db import sql
-from fastgres.db.deletion import leave_out_deleted
+from fastgres.db.recording import WRITES, RecordingSession
 from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
-
-_WRITES = "fastgres_writes"
-_WRITING_WORDS = ("INSERT", "UPDATE", "DELETE", "MERGE")
-
-
-class RecordingSession(SyncSession):
-    """The synchronous half of `Session`; remembers what was written and not yet committed."""
 
 
 class UnitOfWork(AsyncSessionTransaction):
@@ -226,7 +216,7 @@ class Session(AsyncSession):
             *(f"changed {type(row).__name__}" for row in session.dirty if session.is_modified(row)),
             *(f"deleted {type(row).__name__}" for row in session.deleted),
         ]
-        return tuple(dict.fromkeys([*session.info.get(_WRITES, ()), *pending]))
+        return tuple(dict.fromkeys([*session.info.get(WRITES, ()), *pending]))
 
     async def find_uncommitted(self) -> tuple[str, ...]:
         """Name what is not committed; ask the server too, which knows of every write.
@@ -252,38 +242,3 @@ class Session(AsyncSession):
             return bool(await driver.fetchval(sql.HAS_WRITTEN))
         except (PostgresError, InterfaceError):
             return False
-
-
-def _remember(session: SyncSession, change: str) -> None:
-    session.info.setdefault(_WRITES, {})[change] = None
-
-
-def _remember_flush(session: SyncSession, _context: UOWTransaction) -> None:
-    for word, rows in (("new", session.new), ("deleted", session.deleted)):
-        for row in rows:
-            _remember(session, f"{word} {type(row).__name__}")
-    for row in session.dirty:
-        if session.is_modified(row):
-            _remember(session, f"changed {type(row).__name__}")
-
-
-def _remember_statement(state: ORMExecuteState) -> None:
-    statement: Any = state.statement
-    if state.is_insert or state.is_update or state.is_delete:
-        word = "insert" if state.is_insert else "update" if state.is_update else "delete"
-        _remember(state.session, f"{word} of {statement.table.name}")
-    elif isinstance(statement, TextClause):
-        word = statement.text.lstrip()[:6].upper()
-        if word in _WRITING_WORDS:
-            _remember(state.session, f"{word.lower()} in SQL text")
-
-
-def _forget(session: SyncSession, transaction: SessionTransaction) -> None:
-    if transaction.parent is None:
-        session.info.pop(_WRITES, None)
-
-
-event.listen(RecordingSession, "after_flush", _remember_flush)
-event.listen(RecordingSession, "do_orm_execute", leave_out_deleted)
-event.listen(RecordingSession, "do_orm_execute", _remember_statement)
-event.listen(RecordingSession, "after_transaction_end", _forget)

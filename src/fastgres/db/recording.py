@@ -1,0 +1,57 @@
+"""What a session has written and not yet committed: remembered as it is flushed and executed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import TextClause, event
+from sqlalchemy.orm import Session as SyncSession
+
+from fastgres.db.deletion import leave_out_deleted
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
+
+WRITES = "fastgres_writes"
+"""Key in `Session.info`: the writes of the open transaction in words, as keys of a dict."""
+
+_WRITING_WORDS = ("INSERT", "UPDATE", "DELETE", "MERGE")
+
+
+class RecordingSession(SyncSession):
+    """The synchronous half of `Session`; remembers what was written and not yet committed."""
+
+
+def _remember(session: SyncSession, change: str) -> None:
+    session.info.setdefault(WRITES, {})[change] = None
+
+
+def _remember_flush(session: SyncSession, _context: UOWTransaction) -> None:
+    for word, rows in (("new", session.new), ("deleted", session.deleted)):
+        for row in rows:
+            _remember(session, f"{word} {type(row).__name__}")
+    for row in session.dirty:
+        if session.is_modified(row):
+            _remember(session, f"changed {type(row).__name__}")
+
+
+def _remember_statement(state: ORMExecuteState) -> None:
+    statement: Any = state.statement
+    if state.is_insert or state.is_update or state.is_delete:
+        word = "insert" if state.is_insert else "update" if state.is_update else "delete"
+        _remember(state.session, f"{word} of {statement.table.name}")
+    elif isinstance(statement, TextClause):
+        word = statement.text.lstrip()[:6].upper()
+        if word in _WRITING_WORDS:
+            _remember(state.session, f"{word.lower()} in SQL text")
+
+
+def _forget(session: SyncSession, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop(WRITES, None)
+
+
+event.listen(RecordingSession, "after_flush", _remember_flush)
+event.listen(RecordingSession, "do_orm_execute", leave_out_deleted)
+event.listen(RecordingSession, "do_orm_execute", _remember_statement)
+event.listen(RecordingSession, "after_transaction_end", _forget)
