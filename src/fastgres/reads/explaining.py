@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from fastgres.reads.plan import ObjectField
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from fastgres.errors import ConfigurationError
+from fastgres.reads import sql
+from fastgres.reads.layout import laid_out
+from fastgres.reads.loaded import session_beside
+from fastgres.reads.plan import ObjectField, PythonField
 
 if TYPE_CHECKING:
-    from fastgres.reads.plan import Entity, Kind, ReadPlan, Reason
+    from fastgres.reads.call import Call, Source
+    from fastgres.reads.plan import Entity, Kind, PlannedField, ReadPlan, Reason
+    from fastgres.reads.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A compiled statement, and the values that are known of one run of it."""
+
+    template: Template
+    call: Call
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the arguments with these values besides those that are known."""
+        known = {**self.call.values, **values}
+        missing = [name for name in self.call.values if known[name] is None]
+        if missing:
+            raise ConfigurationError(
+                f"The statement is for {', '.join(missing)}, whose values are not known, and "
+                "nothing equals NULL: the plan would be one that finds nothing. Write "
+                f"`await explanation.analyze(source, {missing[0]}=...)`."
+            )
+        return self.template.arguments(known, self.call.given.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """How a read is answered.
 
-    `statements` is how many a call sends: one, or as many as the ORM needs for its collections.
-    `sql` is the text with `$1` placeholders; None for a loaded read, whose SQL is the ORM's.
+    `statements` is how many a call sends: one, or as many as the ORM needs for its collections,
+    without those that a property of the mapped class makes it load. `sql` is the text with `$1`
+    placeholders; None for a loaded read, whose SQL is the ORM's.
 
     ```python
     from fastgres.reads import Explanation, Reads
@@ -25,18 +56,82 @@ class Explanation:
 
     told: Explanation = Reads(Order, OrderRead).explain()
     assert (told.kind, told.statements, told.reasons) == ("compiled", 1, ())
+    assert told.pretty().splitlines()[0] == "SELECT concat("
     ```
     """
 
-    kind: Kind
-    reasons: tuple[Reason, ...]
+    plan: ReadPlan
     statements: int
-    sql: str | None
+    run: Run | None = field(repr=False)
 
     @classmethod
-    def of(cls, plan: ReadPlan, sql: str | None) -> Explanation:
+    def of(cls, plan: ReadPlan, run: Run | None = None) -> Explanation:
         """Explain a plan with the statement that was compiled for it."""
-        return cls(plan.kind, plan.reasons, statements_of(plan), sql)
+        return cls(plan, statements_of(plan), run)
+
+    def with_another(self) -> Explanation:
+        """Return the same for a call that sends a statement more."""
+        return replace(self, statements=self.statements + 1)
+
+    @property
+    def kind(self) -> Kind:
+        """Whether SQL writes the JSON, or Python."""
+        return self.plan.kind
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why Python has to."""
+        return self.plan.reasons
+
+    @property
+    def sql(self) -> str | None:
+        """The statement as it is sent."""
+        return None if self.run is None else self.run.template.sql
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The named values of the statement; None for one that only a request has."""
+        return {} if self.run is None else self.run.call.values
+
+    def pretty(self) -> str:
+        """Return the SQL on many lines, indented; for a loaded read the reasons, as comments."""
+        if self.sql is not None:
+            return laid_out(self.sql)
+        reasons = [f"-- {reason}" for reason in self.reasons]
+        return "\n".join(["-- Written by the ORM and Pydantic, for:", *reasons])
+
+    async def analyze(self, source: Source, **values: Any) -> str:
+        """Run the statement, and return PostgreSQL's plan with times and buffers.
+
+        `values` are those of the named parameters that `explain` could not know. It runs in the
+        transaction of the session or connection, else in one of its own that may only read.
+        Raises `ConfigurationError` for a loaded read, and where a value is missing.
+
+        ```python
+        from fastgres.reads import Reads
+        from shop.models import Product
+        from shop.schemas.product import ProductRead
+
+        told = Reads(Product, ProductRead).explain(Product.sku == "MUG-01")
+        plan = await told.analyze(session)
+        assert "on products" in plan and "Execution Time" in plan
+        ```
+        """
+        if self.run is None:
+            raise ConfigurationError(
+                f"{self.plan.model.__name__} is loaded by the ORM, which writes its statements "
+                f"when it is asked: there is no one plan. {self.pretty()}"
+            )
+        return "\n".join(await _plan(source, self.run.template.sql, self.run.arguments(values)))
+
+
+async def _plan(source: Source, statement: str, arguments: Sequence[Any]) -> list[str]:
+    async with session_beside(source) as session:
+        connection = await session.connection()
+        if isinstance(session.bind, AsyncEngine):
+            await connection.exec_driver_sql(sql.READ_ONLY)
+        rows = await connection.exec_driver_sql(sql.EXPLAIN + statement, tuple(arguments))
+        return [row[0] for row in rows]
 
 
 def statements_of(plan: ReadPlan) -> int:
@@ -45,5 +140,21 @@ def statements_of(plan: ReadPlan) -> int:
 
 
 def _collections(entity: Entity) -> int:
-    nested = [each for each in entity.fields if isinstance(each, ObjectField)]
-    return sum(each.relation.many + _collections(each.entity) for each in nested)
+    """Count the relationships to many that the ORM follows, each with a statement of its own."""
+    return sum(_below(entity.cls, each) for each in (*entity.fields, *entity.hidden))
+
+
+def _below(cls: type[Any], planned: PlannedField) -> int:
+    if isinstance(planned, ObjectField):
+        return planned.relation.many + _collections(planned.entity)
+    if isinstance(planned, PythonField):
+        return sum(sum(_many(cls, path)) for path in planned.paths)
+    return 0
+
+
+def _many(cls: type[Any], path: Sequence[Any]) -> Iterator[bool]:
+    """Yield for every relationship along a path whether it leads to many."""
+    relationship = inspect(cls).relationships.get(path[0]) if path else None
+    if relationship is not None:
+        yield bool(relationship.uselist)
+        yield from _many(relationship.mapper.class_, path[1:])

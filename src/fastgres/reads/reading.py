@@ -11,7 +11,7 @@ from sqlalchemy import literal_column
 
 from fastgres.db import fetch_row
 from fastgres.reads.call import Answer, Call, JsonPage, Source
-from fastgres.reads.explaining import Explanation
+from fastgres.reads.explaining import Explanation, Run
 from fastgres.reads.loaded import LoadedRead
 from fastgres.reads.readback import read_back_of, reader_of
 from fastgres.reads.response import ReadResponse
@@ -144,14 +144,23 @@ class PlannedRead:
         return await self._load_page(source, call, order, count=count)
 
     def explain(
-        self, call: Call, order: PageOrder | None = None, *, count: bool = False
+        self,
+        call: Call,
+        order: PageOrder | None = None,
+        *,
+        count: bool = False,
+        many: bool = False,
     ) -> Explanation:
-        """Explain the read of one row, or of a page."""
+        """Explain the read of one row, of `many`, or of a page."""
         if self.plan.kind == "loaded":
-            return Explanation.of(self.plan, None)
-        page = None if order is None else PageOf(order, count)
-        kind, build = ("first", first_row) if page is None else (page.key, page.statement)
-        return Explanation.of(self.plan, self._compile(kind, call, build).sql)
+            told = Explanation.of(self.plan)
+            return told.with_another() if count else told
+        kind: Hashable = "all" if many else "first"
+        build: Callable[[ReadPlan, Rows], Select[Any]] = all_rows if many else first_row
+        if order is not None:
+            way = PageOf(order, count)
+            kind, build = way.key, way.statement
+        return Explanation.of(self.plan, Run(self._compile(kind, call, build), call))
 
     async def _load_page(
         self, source: Source, call: Call, order: PageOrder, *, count: bool

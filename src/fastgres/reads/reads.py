@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -14,7 +15,8 @@ from fastgres.reads.call import Answer, Call
 from fastgres.reads.given import Given
 from fastgres.reads.plan import ReadPlan
 from fastgres.reads.reading import PlannedRead
-from fastgres.reads.statement import Rows, parameter
+from fastgres.reads.statement import PageOrder, Rows, parameter
+from fastgres.reads.streaming import BATCH
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnExpressionArgument
@@ -139,8 +141,13 @@ class Reads(Generic[ReadModel]):
         values = {} if position is None else dict(zip(names, position, strict=True))
         return Call(("stream", position is None), rows, values, given)
 
-    def explain(self, *where: ColumnExpressionArgument[bool]) -> Explanation:
-        """Tell how one row is read, and by which SQL.
+    def explain(
+        self,
+        *where: ColumnExpressionArgument[bool],
+        order_by: Sequence[ColumnExpressionArgument[Any]] = (),
+        limit: int | None = None,
+    ) -> Explanation:
+        """Tell how one row is read, or with a `limit` a list, and by which SQL.
 
         ```python
         from fastgres.reads import Reads
@@ -152,7 +159,26 @@ class Reads(Generic[ReadModel]):
         assert "FROM products" in told.sql
         ```
         """
-        return self._read.explain(self._one(where))
+        if limit is None and not order_by:
+            return self._read.explain(self._one(where))
+        call = self._call(where, order_by, limit=1 if limit is None else limit)
+        return self._read.explain(call, many=limit is not None)
+
+    def explain_stream(self, *where: ColumnExpressionArgument[bool]) -> Explanation:
+        """Tell how the first batch of an export is read.
+
+        ```python
+        from fastgres.reads import Reads
+        from shop.models import Product
+        from shop.schemas.product import ProductRead
+
+        told = Reads(Product, ProductRead).explain_stream(Product.active)
+        assert told.values["size"] == 1_000
+        ```
+        """
+        keys = self._key_order()
+        first = replace(self._batch(Given.of(where), keys, None), values={"size": BATCH})
+        return self._read.explain(first, PageOrder([(key, False) for key in keys], separator="\n"))
 
     def _one(self, where: Sequence[Any]) -> Call:
         return Call("one", lambda given: Rows(where=given.where), given=Given.of(where))

@@ -32,7 +32,9 @@ MIDNIGHT_AFTER: Final = "'24:00'"
 NAN: Final = "'NaN'"
 NO_NUMBERS: Final = "('NaN', 'Infinity', '-Infinity')"
 
+# What is explained is run, and must change nothing.
 EXPLAIN: Final = "EXPLAIN (ANALYZE, BUFFERS, SETTINGS) "
+READ_ONLY: Final = "SET TRANSACTION READ ONLY"
 
 
 def separator(text: str) -> str:

@@ -72,6 +72,7 @@ class ListRead(Generic[Shown]):
 
     def __init__(self, target: Target[Shown], query: type[ListQuery]) -> None:
         self.target = target
+        self._query = query
         mapped: Any = target.mapped
         self._bound = bind(mapped, query)
         self._key = (query, target.scope)
@@ -79,6 +80,17 @@ class ListRead(Generic[Shown]):
 
     def _reading(self, fields: str | None) -> PlannedRead:
         return self._read if fields is None else self._read.with_fields(fields)
+
+    def _asked(self, query: Any | None, given: Given) -> Asked:
+        """Return what a query asks for, in a scope that only a request knows.
+
+        Without a query it is that of no parameters, whether some are required or not.
+        """
+        if query is None:
+            fields = self._query.model_fields.items()
+            required = [name for name, field in fields if field.is_required()]
+            query = self._query.model_construct().model_copy(update=dict.fromkeys(required))
+        return Asked(query, dict.fromkeys(self.target.scope), given)
 
     def _where(self, asked: Asked, given: Given) -> list[Any]:
         shape = self._bound.shape(asked.query)
@@ -131,12 +143,16 @@ class PageRead(ListRead[Shown]):
         frame = Page[Any].model_construct(items=[], next=next_, previous=previous, total=total)
         return self._response(read, page, frame)
 
-    def explain(self, query: KeysetQuery) -> Explanation:
-        """Explain the statement of a query's first page."""
-        asked = Asked(query, dict.fromkeys(self.target.scope))
-        ordering = self._bound.ordering(query)
-        call = self._call(asked, Step(ordering, None, query.size), asked.values(self._bound))
-        return self._read.explain(call, ordering.forwards)
+    def explain(
+        self, query: KeysetQuery | None = None, *, given: Given = NOTHING, count: Count = "none"
+    ) -> Explanation:
+        """Explain the statement of a query's first page, without one that of no parameters."""
+        asked = self._asked(query, given)
+        ordering = self._bound.ordering(asked.query)
+        step = Step(ordering, None, asked.query.size)
+        call = self._call(asked, step, asked.values(self._bound))
+        told = self._read.explain(call, ordering.forwards, count=count == "exact")
+        return told.with_another() if count == "estimated" else told
 
     async def _position(self, source: Source, asked: Asked, ordering: Ordering) -> Position | None:
         text: str | None = asked.query.cursor
@@ -211,11 +227,15 @@ class OffsetRead(ListRead[Shown]):
 
         return ReadResponse(body, value)
 
-    def explain(self, query: OffsetQuery) -> Explanation:
-        """Explain the statement of a query's page."""
-        asked = Asked(query, dict.fromkeys(self.target.scope))
-        values = {**asked.values(self._bound), "offset": 0}
-        return self._read.explain(self._call(asked, values), _UNKEYED, count=True)
+    def explain(
+        self, query: OffsetQuery | None = None, *, given: Given = NOTHING, count: Count = "exact"
+    ) -> Explanation:
+        """Explain the statement of a query's page, without one that of no parameters."""
+        asked = self._asked(query, given)
+        offset = (asked.query.page - 1) * asked.query.size
+        call = self._call(asked, {**asked.values(self._bound), "offset": offset})
+        told = self._read.explain(call, _UNKEYED, count=count == "exact")
+        return told.with_another() if count == "estimated" else told
 
     def _call(self, asked: Asked, values: dict[str, Any]) -> Call:
         ordering = self._bound.ordering(asked.query)

@@ -97,11 +97,11 @@ class OneRead(Generic[Shown]):
         found = await read.first(source, Call(self._key, self._rows, values, given))
         return None if found is None else read.response(found, self.target.model)
 
-    def explain(self) -> Explanation:
+    def explain(self, *, given: Given = NOTHING) -> Explanation:
         """Explain the statement."""
         names = [f"key_{name}" for name in self._columns]
         names += [f"scope_{name}" for name in self.target.scope]
-        return self._read.explain(Call(self._key, self._rows, dict.fromkeys(names)))
+        return self._read.explain(Call(self._key, self._rows, dict.fromkeys(names), given))
 
     def _rows(self, given: Given) -> Rows:
         return Rows(where=[*self._conditions, *given.where])
