@@ -31,30 +31,18 @@ def empty_urls(_workshop: Any) -> Iterator[list[str]]:
 
 
 @async_fixture(scope="session", loop_scope="session")
-async def pagila_url(empty_urls: list[str]) -> str:
-    """Fill the database of the DVD rental."""
-    await load(empty_urls[0], Pagila.metadata, pagila_rows())
-    return empty_urls[0]
-
-
-@async_fixture(scope="session", loop_scope="session")
-async def chinook_url(empty_urls: list[str]) -> str:
-    """Fill the database of the media store."""
-    await load(empty_urls[1], Chinook.metadata, chinook_rows())
-    return empty_urls[1]
-
-
-@async_fixture
-async def pagila(pagila_url: str) -> AsyncIterator[AsyncEngine]:
+async def pagila(empty_urls: list[str]) -> AsyncIterator[AsyncEngine]:
     """The application's own engine on the DVD rental, not one of fastgres."""
-    engine = create_async_engine(pagila_url, connect_args={"server_settings": ABROAD})
+    await load(empty_urls[0], Pagila.metadata, pagila_rows())
+    engine = create_async_engine(empty_urls[0], connect_args={"server_settings": ABROAD})
     yield engine
     await engine.dispose()
 
 
-@async_fixture
-async def chinook(chinook_url: str) -> AsyncIterator[AsyncEngine]:
+@async_fixture(scope="session", loop_scope="session")
+async def chinook(empty_urls: list[str]) -> AsyncIterator[AsyncEngine]:
     """The application's own engine on the media store."""
-    engine = create_async_engine(chinook_url)
+    await load(empty_urls[1], Chinook.metadata, chinook_rows())
+    engine = create_async_engine(empty_urls[1])
     yield engine
     await engine.dispose()

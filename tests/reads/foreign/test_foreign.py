@@ -13,7 +13,7 @@ from tests.reads.foreign import chinook as media
 from tests.reads.foreign import chinook_roots, pagila_roots
 from tests.reads.foreign import pagila as rental
 from tests.reads.foreign.chinook_roots import CHINOOK_ROOTS
-from tests.reads.foreign.comparing import compare, compare_loaded, compare_single, difference
+from tests.reads.foreign.comparing import compare, compare_single, compare_some, difference
 from tests.reads.foreign.pagila_oddities import PAGILA_ODDITIES
 from tests.reads.foreign.pagila_roots import PAGILA_ROOTS
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.reads.foreign.roots import Root
 
 pytestmark = pytest.mark.xdist_group("foreign")
+on_one_loop = pytest.mark.asyncio(loop_scope="session")
 
 
 def named(root: Root) -> str:
@@ -45,54 +46,53 @@ def test_every_table_is_read() -> None:
     assert unread == {media.playlist_track}
 
 
-@pytest.mark.parametrize("root", [*PAGILA_ROOTS, *CHINOOK_ROOTS], ids=named)
-def test_kind(root: Root) -> None:
-    """What SQL can say is compiled; only what Python alone can compute is loaded."""
-    plan = Reads(root.entity, root.model).plan
-    assert root.kind in {None, plan.kind}
-    assert bool(plan.reasons) == (plan.kind == "loaded")
-
-
 @pytest.mark.parametrize("root", PAGILA_ROOTS, ids=named)
+@on_one_loop
 async def test_every_row_of_pagila(pagila: AsyncEngine, root: Root) -> None:
     """All rows of the DVD rental come out as Pydantic writes them."""
     assert await compare(pagila, root) > 0
 
 
 @pytest.mark.parametrize("root", CHINOOK_ROOTS, ids=named)
+@on_one_loop
 async def test_every_row_of_chinook(chinook: AsyncEngine, root: Root) -> None:
     """All rows of the media store come out as Pydantic writes them."""
     assert await compare(chinook, root) > 0
 
 
 @pytest.mark.parametrize("root", PAGILA_ODDITIES, ids=named)
+@on_one_loop
 async def test_odd_models(pagila: AsyncEngine, root: Root) -> None:
     """A model that changes values is never compiled into one that does not."""
-    assert await compare(pagila, root) > 0
+    await compare_some(pagila, root, most=250)
 
 
 @pytest.mark.parametrize("root", PAGILA_ROOTS, ids=named)
+@on_one_loop
 async def test_single_rows_of_pagila(pagila: AsyncEngine, root: Root) -> None:
     """One row by its key, composite or not, is the same as in a list."""
     await compare_single(pagila, root)
 
 
 @pytest.mark.parametrize("root", CHINOOK_ROOTS, ids=named)
+@on_one_loop
 async def test_single_rows_of_chinook(chinook: AsyncEngine, root: Root) -> None:
     """One row by its key is the same as in a list."""
     await compare_single(chinook, root)
 
 
 @pytest.mark.parametrize("root", PAGILA_ROOTS, ids=named)
+@on_one_loop
 async def test_loaded_rows_of_pagila(pagila: AsyncEngine, root: Root) -> None:
     """The loaded plan of the same pair answers the same."""
-    await compare_loaded(pagila, root)
+    await compare_some(pagila, root, most=20, loaded=True)
 
 
 @pytest.mark.parametrize("root", CHINOOK_ROOTS, ids=named)
+@on_one_loop
 async def test_loaded_rows_of_chinook(chinook: AsyncEngine, root: Root) -> None:
     """The loaded plan of the same pair answers the same."""
-    await compare_loaded(chinook, root)
+    await compare_some(chinook, root, most=4, loaded=True)
 
 
 PAGILA_FILTERS = [
@@ -139,6 +139,7 @@ async def filtered(engine: AsyncEngine, root: Root, condition: ColumnElement[boo
 
 
 @pytest.mark.parametrize(("root", "condition"), PAGILA_FILTERS)
+@on_one_loop
 async def test_filters_of_pagila(
     pagila: AsyncEngine, root: Root, condition: ColumnElement[bool]
 ) -> None:
@@ -147,6 +148,7 @@ async def test_filters_of_pagila(
 
 
 @pytest.mark.parametrize(("root", "condition"), CHINOOK_FILTERS)
+@on_one_loop
 async def test_filters_of_chinook(
     chinook: AsyncEngine, root: Root, condition: ColumnElement[bool]
 ) -> None:
@@ -154,6 +156,7 @@ async def test_filters_of_chinook(
     await filtered(chinook, root, condition)
 
 
+@on_one_loop
 async def test_order_by_another_table(pagila: AsyncEngine) -> None:
     """A list is sorted by an expression, with a limit, as any query is."""
     name = (
