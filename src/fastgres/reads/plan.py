@@ -292,7 +292,7 @@ def _value(declared: FieldShape, path: tuple[str, ...], source: ValueSource) -> 
     writing = writing_of(source.type, declared.shape)
     if isinstance(writing, str):
         return _python(declared, path, why=writing)
-    not_null = source.nullable is False and len(path) == 1
+    not_null = source.nullable is False and len(path) == 1 and not writing.may_be_null
     optional = declared.optional and len(path) == 1
     return ValueField(declared.name, declared.key, path, writing, not_null, optional)
 

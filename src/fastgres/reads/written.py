@@ -34,7 +34,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import DOMAIN
+from sqlalchemy.dialects.postgresql import DOMAIN, JSONB
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
 
 from fastgres.reads import sql
@@ -51,10 +51,14 @@ _ANY: Final = TypeAdapter[Any](Any)
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Write an expression as JSON text; NULL stays NULL. `quoted`: the quotes are still missing."""
+    """Write an expression as JSON text; NULL stays NULL.
+
+    `quoted`: the quotes are still missing. `may_be_null`: some values are written as NULL.
+    """
 
     write: Callable[[Any], Any]
     quoted: bool = False
+    may_be_null: bool = False
 
 
 def writing_of(kind: TypeEngine[Any], shape: Shape) -> Writing | str:
@@ -268,9 +272,11 @@ _SCALARS: Final[tuple[tuple[Any, Callable[[Any, Scalar], Writing | None]], ...]]
 def _container(kind: TypeEngine[Any], shape: Shape) -> Writing | str:
     anything = isinstance(shape, Scalar) and shape.kind == "any"
     if isinstance(kind, JSON):
-        if not anything and not isinstance(shape, Json):
-            return "is JSON that is typed, which only Python checks and converts"
-        return Writing(_compact_lines)
+        if isinstance(shape, Json):
+            return _json_of(kind, shape.container)
+        if anything:
+            return _json_of(kind, "any")
+        return "is JSON that is typed, which only Python checks and converts"
     if not isinstance(kind, ARRAY):
         return f"holds {_called(kind)}, and the model expects JSON"
     if isinstance(shape, Many):
@@ -278,6 +284,24 @@ def _container(kind: TypeEngine[Any], shape: Shape) -> Writing | str:
     if anything or (isinstance(shape, Json) and shape.container == "list"):
         return _array(kind, Scalar("any"))
     return "is an array, and the model expects something else"
+
+
+def _json_of(kind: JSON, container: str) -> Writing:
+    """Write a JSON column: its null is a null like any other, another container is Python's."""
+    type_of = func.jsonb_typeof if isinstance(kind, JSONB) else func.json_typeof
+
+    def write(value: Any) -> Any:
+        found = type_of(value)
+        null = (found == _const(sql.NULL), None)
+        if container == "any":
+            return case(null, else_=_compact_lines(value))
+        expected = _const(_TYPES_OF_JSON[container])
+        return case((found == expected, _compact_lines(value)), null, (value.is_not(None), _MARK))
+
+    return Writing(write, may_be_null=True)
+
+
+_TYPES_OF_JSON: Final = {"dict": "'object'", "list": "'array'"}
 
 
 def _compact_lines(value: Any) -> Any:
