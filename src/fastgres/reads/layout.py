@@ -7,7 +7,7 @@ sqlparse indents by where a line happens to end, and sqlglot writes the statemen
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final
 
 from fastgres.reads.grouping import Group, Node, Nodes, Token, grouped
@@ -94,13 +94,19 @@ def _run(nodes: Nodes, width: int, before: str = "") -> Lines:
     lines = [before]
     for place, node in enumerate(nodes):
         gap = " " if node.spaced and place else ""
-        if isinstance(node, Token) or _fits([node], width - len(lines[-1])):
+        left = width - len(lines[-1])
+        if isinstance(node, Token) or not node.inside or _fits(_on_line(nodes, place), left):
             lines[-1] += gap + _flat_one(node)
         else:
             writes = place > 0 and _word(nodes[place - 1]) == "concat"
             first, *others = _broken(node, width, writes=writes)
             lines = [*lines[:-1], f"{lines[-1]}{gap}{first}", *others]
     return lines
+
+
+def _on_line(nodes: Nodes, place: int) -> Nodes:
+    """Return a group with what follows it on its line in any case."""
+    return [nodes[place], *takewhile(lambda each: isinstance(each, Token), nodes[place + 1 :])]
 
 
 def _broken(group: Group, width: int, *, writes: bool) -> Lines:
