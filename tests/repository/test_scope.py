@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import and_, func, literal_column, or_, select, text
+from sqlalchemy import Boolean, and_, func, literal_column, or_, select, text
 
 from fastgres.db import Session
 from fastgres.errors import (
@@ -330,6 +330,8 @@ async def test_method_keeps_to_the_scope(scene: Scene, name: str) -> None:
     [
         text("true OR true"),
         literal_column("true OR true"),
+        literal_column("true OR true", Boolean()).is_(True),
+        ~literal_column("false OR true", Boolean()),
         and_(text("true OR true"), Book.price > 0),
         and_(
             Book.price > 0,

@@ -11,20 +11,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    BindParameter,
     BooleanClauseList,
     ClauseElement,
-    ColumnClause,
+    ColumnElement,
+    Exists,
     TextClause,
     and_,
+    bindparam,
     true,
 )
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import Grouping
 from sqlalchemy.sql.operators import and_ as conjunction
 
 from fastgres.db import living_condition
+from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from sqlalchemy import BindParameter
+    from sqlalchemy.sql.visitors import ExternallyTraversible
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,12 @@ class Given:
         """Take conditions and order apart."""
         if not where and not order_by:
             return NOTHING_GIVEN
-        where = closed(where)
-        key, values = _key_and_values([*where, *order_by])
-        return cls(tuple(where), tuple(order_by), key, values)
+        conditions, order = _taken_apart(where), [_clause(each) for each in order_by]
+        key, values = _key_and_values(conditions, order)
+        if key is None or not all(each.unique for each in values):
+            conditions, order = _with_new_names(conditions), _with_new_names(order)
+            key, values = _key_and_values(conditions, order)
+        return cls(tuple(map(_grouped, conditions)), tuple(order), key, values)
 
     def living(self) -> Given:
         """Return the same with soft-deleted rows left out of every EXISTS."""
@@ -65,11 +73,12 @@ class Given:
         return Given.of(where, self.order_by)
 
 
-def _key_and_values(parts: list[Any]) -> tuple[Hashable | None, Sequence[BindParameter[Any]]]:
+def _key_and_values(
+    where: list[Any], order_by: list[Any]
+) -> tuple[Hashable | None, Sequence[BindParameter[Any]]]:
     keys: list[Hashable] = []
     values: list[BindParameter[Any]] = []
-    for part in parts:
-        clause: object = getattr(part, "expression", part)
+    for clause in [*where, *order_by]:
         if not isinstance(clause, ClauseElement):
             return None, ()
         found = clause._generate_cache_key()  # noqa: SLF001 - see the module's docstring
@@ -77,15 +86,54 @@ def _key_and_values(parts: list[Any]) -> tuple[Hashable | None, Sequence[BindPar
             return None, ()
         keys.append(found.key)
         values += found.bindparams
-    lengths = tuple(len(each.effective_value or ()) for each in values if each.expanding)
-    return (tuple(keys), lengths), values
+    if not all(getattr(each.type, "cache_ok", True) for each in values):
+        return None, ()
+    lengths = tuple([_length(each) for each in values if each.expanding])
+    return (len(where), tuple(keys), lengths), values
+
+
+def _length(expanding: BindParameter[Any]) -> Hashable:
+    """Return how many parameters a list becomes; of a list of rows, in rows and columns."""
+    items = expanding.effective_value or ()
+    return len(items), next((len(each) for each in items if isinstance(each, (tuple, list))), 1)
+
+
+def _with_new_names(parts: Iterable[Any]) -> list[Any]:
+    """Rename the parameters that the caller has named: a read has names for its own."""
+    return [visitors.replacement_traverse(part, {}, _with_new_name) for part in parts]
+
+
+def _with_new_name(element: ExternallyTraversible, **_: Any) -> BindParameter[Any] | None:
+    if not isinstance(element, BindParameter) or element.unique:
+        return None
+    value, required = element.effective_value, element.required
+    if required and value is None:
+        raise ConfigurationError(
+            f"A condition has the parameter {element.key!r} and no value for it, so that it would "
+            f"be compared with NULL and find nothing. Write `.bindparams({element.key}=...)`."
+        )
+    return bindparam(
+        element.key,
+        value,
+        type_=element.type,
+        unique=True,
+        required=False,
+        expanding=element.expanding,
+        literal_execute=element.literal_execute,
+    )
+
+
+def _clause(part: Any) -> Any:
+    """Return what SQLAlchemy makes of an attribute of a mapped class."""
+    return part if isinstance(part, ClauseElement) else getattr(part, "expression", part)
 
 
 def closed(where: Iterable[Any]) -> list[Any]:
     """Return a caller's conditions as they can stand beside others.
 
-    SQLAlchemy puts no parentheses around SQL text, and an OR in it would undo what stands beside
-    it. A conjunction is taken apart: it would be anyway, and its parentheses with it.
+    SQLAlchemy puts no parentheses around SQL text, however deep it is in a condition, and an OR
+    in it would undo what stands beside it. A conjunction is taken apart: it would be anyway, and
+    its parentheses with it.
 
     ```python
     from fastgres.reads import closed
@@ -95,14 +143,23 @@ def closed(where: Iterable[Any]) -> list[Any]:
     assert str(condition) == "(stock = 0 OR active)"
     ```
     """
+    return [_grouped(each) for each in _taken_apart(where)]
+
+
+def _taken_apart(where: Iterable[Any]) -> list[Any]:
     conditions: list[Any] = []
-    for each in where:
+    for each in map(_clause, where):
         if isinstance(each, BooleanClauseList) and each.operator is conjunction:
-            conditions += closed(each.clauses)
+            conditions += _taken_apart(each.clauses)
         else:
-            open_text = isinstance(each, (ColumnClause, TextClause))
-            conditions.append(Grouping(each) if open_text else each)
+            conditions.append(each)
     return conditions
+
+
+def _grouped(condition: Any) -> Any:
+    if isinstance(condition, (ColumnElement, TextClause)):
+        return condition if isinstance(condition, (Exists, Grouping)) else Grouping(condition)
+    return condition
 
 
 NOTHING_GIVEN = Given((), (), (), ())

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.types import NullType, TupleType
 
 from fastgres.reads.written import DIALECT
 
 if TYPE_CHECKING:
     from sqlalchemy import BindParameter, Select
-    from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.sql.compiler import ExpandedState, SQLCompiler
 
 Processor = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One parameter: a constant, a named value, or a value out of a caller's condition."""
+    """One parameter: a constant, a named value, or a value out of a caller's condition.
+
+    `way` leads to an item in the list of an IN, or in one of the rows of such a list.
+    """
 
     name: str | None
     given: int | None
-    item: int | None
+    way: tuple[int, ...]
     constant: object
     process: Processor | None
 
@@ -29,7 +34,8 @@ class Slot:
         """Return the argument for one run."""
         if self.given is not None:
             value: Any = given[self.given].effective_value
-            value = value if self.item is None else list(value)[self.item]
+            for place in self.way:
+                value = list(value)[place]
         else:
             value = self.constant if self.name is None else values[self.name]
         return value if self.process is None else self.process(value)
@@ -48,13 +54,13 @@ class Template:
         cls, statement: Select[Any], *, names: frozenset[str], given: Sequence[BindParameter[Any]]
     ) -> Template:
         """Compile a statement whose parameters are `names`, the `given` ones, and constants."""
-        compiled: Any = statement.compile(
-            dialect=DIALECT, compile_kwargs={"render_postcompile": True}
-        )
+        compiled: Any = statement.compile(dialect=DIALECT)
+        state = compiled.construct_expanded_state()
         places = {each.key: number for number, each in enumerate(given)}
-        slots = tuple(_slots(compiled, names, places))
+        slots = tuple(_slots(compiled, state, names=names, places=places))
         plain = all(each.name is not None and each.process is None for each in slots)
-        return cls(str(compiled), slots, tuple(str(each.name) for each in slots) if plain else None)
+        wanted = tuple(str(each.name) for each in slots) if plain else None
+        return cls(state.statement, slots, wanted)
 
     def takes_all(self, given: Sequence[BindParameter[Any]]) -> bool:
         """Tell whether every value of the conditions has its place, so that none was baked in."""
@@ -71,26 +77,35 @@ class Template:
         return [slot.value(values, given) for slot in self.slots]
 
 
-def _slots(compiled: SQLCompiler, names: frozenset[str], places: Mapping[str, int]) -> list[Slot]:
-    values = compiled.params
-    expanded = _expanded(compiled)
-    slots = []
-    for name in compiled.positiontup or ():
-        origin, item = expanded.get(name, (name, None))
+def _slots(
+    compiled: SQLCompiler, state: ExpandedState, *, names: frozenset[str], places: Mapping[str, int]
+) -> Iterator[Slot]:
+    items = dict(_items(compiled, state))
+    origins = {escaped: name for name, escaped in compiled.escaped_bind_names.items()}
+    for name in state.positiontup or ():
+        origin, way = items.get(name, (origins.get(name, name), ()))
         bound = compiled.binds[origin]
-        process = bound.type.dialect_impl(DIALECT).bind_processor(DIALECT)
+        kind: Any = bound.type
+        if way and isinstance(kind, TupleType):
+            kind = kind.types[way[-1]]
+        process = kind.dialect_impl(DIALECT).bind_processor(DIALECT)
         given = places.get(bound.key)
         own = bound.key if bound.key in names else None
-        constant = None if own or given is not None else values[name]
-        slots.append(Slot(own, given, item, constant, process))
-    return slots
+        constant = None if own or given is not None else state.parameters[name]
+        yield Slot(own, given, way, constant, process)
 
 
-def _expanded(compiled: SQLCompiler) -> dict[str, tuple[str, int]]:
-    """Return for each parameter of an expanded list its list and its place in it."""
-    found: dict[str, tuple[str, int]] = {}
-    for bound, name in compiled.bind_names.items():
-        if bound.expanding:
-            items: list[Any] = list(bound.effective_value or [])
-            found |= {f"{name}_{place + 1}": (name, place) for place in range(len(items))}
-    return found
+def _items(
+    compiled: SQLCompiler, state: ExpandedState
+) -> Iterator[tuple[str, tuple[str, tuple[int, ...]]]]:
+    """Yield for each parameter of a list of an IN the list, and the way to its item there."""
+    for origin, expanded in state.parameter_expansion.items():
+        bound = compiled.binds[origin]
+        items: list[Any] = list(bound.effective_value or ())
+        untyped = isinstance(bound.type, NullType) and isinstance(
+            next(iter(items), None), (tuple, list)
+        )
+        rows = isinstance(bound.type, TupleType) or untyped
+        width = len(expanded) // len(items) if expanded and rows else 0
+        for place, name in enumerate(expanded):
+            yield name, (origin, divmod(place, width) if width else (place,))
