@@ -11,7 +11,13 @@ TESTS = ROOT / "tests"
 HOUSE = {"architecture", "docs"}
 OUTSIDE = {"bench"}
 """Folders of the checkout beside `src` that have tests of their own here."""
-WHOLE = {"reads/test_equivalence.py", "reads/foreign/test_foreign.py"}
+WHOLE = {
+    "reads/foreign/test_foreign.py",
+    "reads/foreign/test_reflected.py",
+    "reads/foreign/test_surroundings.py",
+    "reads/test_equivalence.py",
+    "reads/test_planted_bugs.py",
+}
 """What holds a part as a whole: its results against those of Pydantic, whichever module errs."""
 
 

@@ -43,5 +43,6 @@ def separator(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
+    """Return a text as an SQL string, which means the same however the server takes backslashes."""
+    inside = text.replace("'", "''")
+    return "E'" + inside.replace("\\", "\\\\") + "'" if "\\" in text else f"'{inside}'"

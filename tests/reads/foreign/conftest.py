@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 # What a database was set to by people of another country must not show in any body.
-ABROAD = {"timezone": "Asia/Kathmandu", "datestyle": "German, DMY", "extra_float_digits": "0"}
+ABROAD = {
+    "timezone": "Asia/Kathmandu",
+    "datestyle": "German, DMY",
+    "extra_float_digits": "0",
+    "standard_conforming_strings": "off",
+}
 
 
 @pytest.fixture(scope="session")
