@@ -90,6 +90,10 @@ schemathesis: $(STAMP) ## Try made-up requests on the shop over TCP, all checks 
 bench: $(STAMP) $(PEERS) ## Measure against the peers, into docs/benchmarks.md (QUICK=1: short)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)
 
+.PHONY: check-deep
+check-deep: $(STAMP) ## Compare reads with Pydantic on thousands of generated tables, rows and models
+	$(BIN)/python -m pytest tests/reads/test_equivalence.py --hypothesis-profile deep --timeout 0 -n 2
+
 .PHONY: docs
 docs: $(STAMP) ## Write the pages of docs/ that are generated from the code
 	$(BIN)/python tools/reference.py

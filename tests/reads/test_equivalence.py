@@ -5,9 +5,6 @@ The strategies, what is right, and what may be spelled differently are in `equiv
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -17,9 +14,6 @@ from tests.reads.equivalence.inventions import Workshop, invented_cases
 from tests.reads.equivalence.kinds import KINDS
 from tests.reads.equivalence.laboratory import Laboratory
 
-if TYPE_CHECKING:
-    from fastgres.testing.workshop import Workshop as Databases
-
 _EXAMPLES = settings.get_profile(settings.get_current_profile_name()).max_examples
 _DEEP = _EXAMPLES > 100
 
@@ -27,14 +21,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings"),
     pytest.mark.timeout(0 if _DEEP else 120),
 ]
-
-
-@pytest.fixture(scope="module")
-def laboratory(_workshop: Databases) -> Iterator[Laboratory]:
-    with _workshop.copy() as url:
-        made = Laboratory(url)
-        yield made
-        made.close()
 
 
 def thorough(share: float) -> settings:
@@ -55,7 +41,7 @@ def test_every_reading_of_a_type(laboratory: Laboratory, kind: str) -> None:
     """All annotations that a field may reasonably give to a column, one by one."""
     for reading in (*KINDS[kind].plain, *KINDS[kind].odd):
 
-        @thorough(0.04)
+        @thorough(0.03)
         @given(case=reading_cases(kind, reading))
         def reads_so(case: Case) -> None:
             check(laboratory, case)

@@ -40,20 +40,25 @@ class Shore:
         """Draw a value."""
         return self.draw(strategy)
 
+    def some(self, of: list[Row]) -> Row | None:
+        """Draw a row, or None; the first row most often, so that arrays hold several items."""
+        return self.draw(st.sampled_from([*of[:1], *of, *of[:1], None]))
+
     def key(self, of: list[Row], name: str = "id") -> Any:
         """Draw the key of a row, or None."""
-        return self.draw(st.sampled_from([None, *(row[name] for row in of)])) if of else None
+        row = self.some(of)
+        return row and row[name]
 
     def table(self, mapped: Any, make: Callable[[int], Row]) -> list[Row]:
         """Draw the rows of a table."""
-        count = self.draw(st.integers(0, self.most))
+        count = self.draw(st.sampled_from([0, *range(1, self.most + 1), *range(2, self.most + 1)]))
         made = [make(number) for number in range(1, count + 1)]
         self.rows.append((mapped.__table__, made))
         return made
 
 
 @st.composite
-def cargoes(draw: st.DrawFn, most: int = 3) -> Rows:
+def cargoes(draw: st.DrawFn, most: int = 4) -> Rows:
     """Draw rows for all tables of the graph but the two with every kind of column."""
     shore = Shore(draw, most)
     harbours = _harbours(shore)
@@ -67,7 +72,7 @@ def cargoes(draw: st.DrawFn, most: int = 3) -> Rows:
 def _harbours(shore: Shore) -> list[Row]:
     one = shore.one
     countries = shore.table(
-        h.Country, lambda n: {"code": ("dk", "é", "x")[n % 3], "name": one(_NAMES)}
+        h.Country, lambda n: {"code": ("dk", "é", "x", "😀 ")[n % 4], "name": one(_NAMES)}
     )
     tags = shore.table(
         h.Tag,
@@ -103,7 +108,7 @@ def _harbour(shore: Shore, number: int, countries: list[Row]) -> Row:
 
 def _place(shore: Shore, harbours: list[Row]) -> Row:
     """Draw both columns of the foreign key to a harbour."""
-    row = shore.one(st.sampled_from([None, *harbours]))
+    row = shore.some(harbours)
     return {
         "country_code": row and row["country_code"],
         "harbour_number": row and row["number"],

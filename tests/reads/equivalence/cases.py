@@ -62,7 +62,7 @@ def cases(draw: st.DrawFn, roots: tuple[type[Any], ...], odd: int, depth: int) -
     """Draw a case; `odd` of a hundred choices may keep the model from being compiled."""
     pen = Pen(odd=odd, include_deleted=draw(st.booleans()))
     schema = draw(schemas(draw(st.sampled_from(roots)), pen, depth))
-    rows = draw(cargoes(3 if schema.nested or schema.source not in SPECIMENS else 0))
+    rows = draw(cargoes(4 if schema.nested or schema.source not in SPECIMENS else 0))
     ships = [row["id"] for table, some in rows if table is h.Ship.__table__ for row in some]
     for mapped in SPECIMENS:
         if mapped is schema.source or _reaches(schema, mapped):

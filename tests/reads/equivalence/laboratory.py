@@ -58,8 +58,12 @@ class Laboratory:
 
 
 async def insert(connection: AsyncConnection, rows: Rows) -> None:
-    """Write rows, those of one table at once unless one holds SQL."""
-    for table, some in rows:
+    """Write rows, those of one table at once unless one holds SQL.
+
+    They are written in neither order of their keys, so that no order comes by itself.
+    """
+    for table, ordered in rows:
+        some = [*ordered[1::2], *ordered[::2]]
         if any(isinstance(value, Raw) for row in some for value in row.values()):
             for row in some:
                 await connection.execute(table.insert().values(_with_sql(row)))

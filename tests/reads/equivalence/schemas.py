@@ -45,19 +45,24 @@ def schemas(draw: st.DrawFn, source: Any, pen: Pen, depth: int = DEEPEST) -> Sch
         _add_value(draw, draft, pen, chosen)
     if depth:
         leading = [each for each in offered_by(source) if each.target is not None]
-        for chosen in _some(draw, leading, 2 if depth > 1 else 1):
+        most = 2 if depth > 1 else 1
+        for chosen in _some(draw, leading, most, least=draw(st.integers(0, 1))):
             _add_relationship(draw, draft, pen, chosen, depth)
     if pen.strays(draw):
         _add_missing(draw, draft, pen)
     return draft.finished()
 
 
-def _some(draw: st.DrawFn, offered: list[Source], most: int) -> list[Source]:
+def _some(draw: st.DrawFn, offered: list[Source], most: int, *, least: int = 0) -> list[Source]:
     if not offered:
         return []
-    return draw(
-        st.lists(st.sampled_from(offered), max_size=most, unique_by=lambda source: source.name)
+    chosen = st.lists(
+        st.sampled_from(offered),
+        min_size=least,
+        max_size=most,
+        unique_by=lambda source: source.name,
     )
+    return draw(chosen)
 
 
 def _name(draw: st.DrawFn, draft: Draft, pen: Pen, attribute: str) -> Naming | None:
