@@ -283,12 +283,17 @@ def _as_configured(shape: Shape, config: Schema) -> Shape:
 def _whys_of_model(schema: Schema, fields: Schema) -> Iterator[str]:
     if "serialization" in schema:
         yield "is written by a serializer"
-    if schema.get("post_init") not in {None, "init_private_attributes"}:
+    if schema.get("post_init") and not _has_only_private_attributes(schema["cls"]):
         yield "has a model_post_init"
     if schema.get("custom_init"):
         yield "has an __init__ of its own"
     for each in fields.get("computed_fields", ()):
         yield f"computes {each['property_name']}"
+
+
+def _has_only_private_attributes(model: type[BaseModel]) -> bool:
+    """Tell whether what runs after a model is filled is Pydantic's own, which changes no field."""
+    return model.model_post_init.__name__ == "init_private_attributes"
 
 
 def _lookups(name: str, alias: Any, config: Schema) -> tuple[tuple[str, ...], ...]:
