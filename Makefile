@@ -111,7 +111,7 @@ lock: $(UV) ## Move the locked packages to their newest fitting versions
 
 .PHONY: clean
 clean: ## Remove what make installed (the data of the demo stays)
-	rm -rf .venv .tools .cache examples/shop/.mypy_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .tools .cache bench/contestants/drizzle/node_modules examples/shop/.mypy_cache .mypy_cache .ruff_cache .import_linter_cache
 
 $(UV): requirements/uv.txt tools/install-uv
 	@echo "Installing uv into .tools (once)"

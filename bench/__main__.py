@@ -86,6 +86,9 @@ def _node() -> bool:
     npm = shutil.which("npm")
     if not shutil.which("node") or not npm:
         return False
+    wanted, installed = DRIZZLE / "package.json", DRIZZLE / "node_modules" / ".package-lock.json"
+    if installed.exists() and installed.stat().st_mtime > wanted.stat().st_mtime:
+        return True
     done = subprocess.run(  # noqa: S603 - npm we found, with its own package.json
         [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"],
         cwd=DRIZZLE,

@@ -9,7 +9,6 @@ from bench.roster import Contestant
 from bench.rounds import Bench
 from bench.sample import Sample
 from bench.server import Server
-from bench.wrk import load
 
 LEVELS = (1, 2, 3)
 
@@ -31,7 +30,7 @@ def run_growth(bench: Bench, contestants: Sequence[Contestant], results: Results
             for contestant in contestants:
                 bench.tell(f"growth {turn + 1} of {bench.plan.growth_rounds}: {contestant.name}")
                 with bench.server(contestant, BENCH_ROUTES=str(number)) as server:
-                    load(server.port, _warm_up(bench.sample), bench.plan.warm_up)
+                    bench.warm_up(server, _warm_up(bench.sample))
                     if number == bench.plan.routes[0]:
                         _levels(bench, server, results)
                     results.add(routes(number), server.name, _flat(bench, server))

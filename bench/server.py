@@ -94,12 +94,13 @@ class Server:
         for way in (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, way)
-                self.process.wait(5)
+                self.process.wait(2)
             except (ProcessLookupError, subprocess.TimeoutExpired):
                 continue
 
     def _said(self) -> str:
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
+        lines = self._log.read_text(errors="replace").splitlines()[-20:]
+        return "\n".join(line[:500] for line in lines)
 
 
 def free_port() -> int:

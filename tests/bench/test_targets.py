@@ -31,7 +31,7 @@ def test_a_target_is_met_from_its_number_on(per_second: float, met: bool) -> Non
 
 
 def test_the_worst_endpoint_decides() -> None:
-    """ "Any endpoint" means each of them."""
+    """It is no average of all endpoints."""
     results = results_of(fastgres=100, starlette=100)
     results.add("search", "fastgres", Run(20))
     found = verdict(verdicts(results, None), "fastgres: any endpoint against starlette")

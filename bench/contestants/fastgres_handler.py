@@ -1,0 +1,50 @@
+"""fastgres with handlers of FastAPI that give a response model to the repository."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from bench.contestants.fastgres_parts import CustomerRepository, OrderQuery, OrderRepository
+from bench.contestants.schemas import CustomerRead, OrderRead
+from fastgres.app import create_app
+from fastgres.http import SessionDep
+from fastgres.repository import Page
+from fastgres.settings import Settings, load_settings
+
+router = APIRouter()
+
+
+async def _customers(session: SessionDep) -> CustomerRepository:
+    return CustomerRepository(session)
+
+
+async def _orders(session: SessionDep) -> OrderRepository:
+    return OrderRepository(session)
+
+
+CustomersDep = Annotated[CustomerRepository, Depends(_customers)]
+OrdersDep = Annotated[OrderRepository, Depends(_orders)]
+
+
+@router.get("/customers/{customer_id}", response_model=CustomerRead)
+async def read_customer(customer_id: UUID, customers: CustomersDep) -> Response:
+    """Read one row."""
+    return await customers.read(CustomerRead, customer_id)
+
+
+@router.get("/orders/{order_id}", response_model=OrderRead)
+async def read_order(order_id: UUID, orders: OrdersDep) -> Response:
+    """Read one order with what belongs to it."""
+    return await orders.read(OrderRead, order_id)
+
+
+@router.get("/orders", response_model=Page[OrderRead])
+async def list_orders(query: Annotated[OrderQuery, Query()], orders: OrdersDep) -> Response:
+    """Read a page of orders, filtered and sorted."""
+    return await orders.page(OrderRead, query)
+
+
+app = create_app(load_settings(Settings), title="Bench", routers=[router])
