@@ -38,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     """Measure and write; return 1 when the load generator is missing."""
     options = _options(arguments)
     plan = Plan.quick() if options.quick else Plan.full()
-    field = [each for each in CONTESTANTS if not options.only or each.name in options.only]
-    field, notices = _present(field)
+    asked = [each for each in CONTESTANTS if not options.only or each.name in options.only]
+    field, notices = _present(asked)
     before = machine.load()
     with database.running() as found:
         described = machine.describe(found, sys.executable, load=before)
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         plan=plan,
         machine=described,
         contestants=field,
-        names=[*(each.name for each in field), PGBENCH],
+        names=[*(each.name for each in asked), PGBENCH],
         results=results,
         export=export,
         verdicts=verdicts(results, export),
