@@ -169,6 +169,10 @@ class ReadPlan:
         Raises `ConfigurationError` for a class that is not mapped, a model that holds itself, and
         a required field that no attribute of the class can fill.
         """
+        if not _is_model(model):
+            raise ConfigurationError(
+                f"{model!r} is no Pydantic model, so there is nothing to read into."
+            )
         return _plan(Pair(mapped, model, include_deleted, exclude_none))
 
     @property
@@ -206,10 +210,6 @@ class Pair(NamedTuple):
 def _plan(pair: Pair) -> ReadPlan:
     mapped, model, include_deleted, exclude_none = pair
     _check_mapped(mapped)
-    if not _is_model(model):
-        raise ConfigurationError(
-            f"{model!r} is no Pydantic model, so there is nothing to read into."
-        )
     root = _entity(mapped, shape_of(model))
     return ReadPlan(root, include_deleted, exclude_none, reasons=tuple(root.reasons()))
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Table, inspect
+from sqlalchemy import Column, MetaData, Table, inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.associationproxy import AssociationProxy
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import ColumnProperty, Mapper, RelationshipProperty, SynonymProperty
+from sqlalchemy.orm import (
+    ColumnProperty,
+    Mapper,
+    RelationshipProperty,
+    SynonymProperty,
+    registry,
+)
 from sqlalchemy.types import NullType
 
 if TYPE_CHECKING:
@@ -71,11 +77,14 @@ def source_of(cls: type[Any], name: str) -> Source | None:
         return PythonSource(name, why, descriptor.target_collection)
     if prop is not None:
         return PythonSource(name, "is a composite, which SQLAlchemy puts together in Python")
-    return (
-        PythonSource(name, "is computed by the mapped class in Python")
-        if hasattr(cls, name)
-        else None
-    )
+    return _python(cls, name)
+
+
+def _python(cls: type[Any], name: str) -> Source | None:
+    """Return what else the class has; not what every declarative class has, as `metadata` is."""
+    if not hasattr(cls, name) or isinstance(getattr(cls, name), (MetaData, registry)):
+        return None
+    return PythonSource(name, "is computed by the mapped class in Python")
 
 
 def names_of(cls: type[Any]) -> list[str]:
