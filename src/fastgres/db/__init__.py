@@ -12,6 +12,7 @@ from fastgres.db.identifiers import uuid7
 from fastgres.db.lazy import refuse_lazy_loads
 from fastgres.db.mixins import SoftDelete, Timestamps, UUIDv7Key
 from fastgres.db.session import Session, UnitOfWork
+from fastgres.db.surroundings import runs_as_compiled
 
 __all__ = [
     "Base",
@@ -29,6 +30,7 @@ __all__ = [
     "living_condition",
     "only_living",
     "refuse_lazy_loads",
+    "runs_as_compiled",
     "text_enum",
     "translate",
     "uuid7",

@@ -43,8 +43,8 @@ async def fetch_row(
     connection, or a session in a transaction, runs it there and sees its own writes.
 
     Raises what a session raises for the same statement; a bug stays the driver's error. It goes
-    through SQLAlchemy when the engine has listeners for statements or logs them, and with pools
-    other than `AsyncAdaptedQueuePool`.
+    through SQLAlchemy when the engine has listeners for statements or transactions, or logs them,
+    and with pools other than `AsyncAdaptedQueuePool`.
 
     ```python
     from fastgres.db import fetch_row
@@ -76,6 +76,8 @@ def _engine_of(source: AsyncSession | AsyncConnection) -> Engine | None:
         return source.idle_engine()
     if isinstance(source, AsyncConnection) or source.in_transaction():
         return None
+    if source.sync_session.dispatch.after_begin:
+        return None
     bind = source.sync_session.get_bind()
     return bind if isinstance(bind, Engine) else None
 
@@ -88,6 +90,7 @@ def _lender_of(engine: Engine) -> Lender | None:
     watched = (
         statements.before_cursor_execute
         or statements.after_cursor_execute
+        or statements.begin
         or events.checkout
         or events.checkin
         or events.reset
@@ -109,7 +112,8 @@ async def _outside(engine: Engine, sql: str, arguments: Sequence[object]) -> Row
 
 async def _on_engine(engine: Engine, sql: str, arguments: Sequence[object]) -> Row[Any] | None:
     async with AsyncEngine(engine).connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        if not engine.dispatch.begin:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
         try:
             return (await connection.exec_driver_sql(sql, tuple(arguments))).first()
         except DBAPIError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import TextClause, event
 from sqlalchemy.orm import Session as SyncSession
@@ -50,6 +50,9 @@ def _forget(session: SyncSession, transaction: SessionTransaction) -> None:
     if transaction.parent is None:
         session.info.pop(WRITES, None)
 
+
+SAMPLE: Final = RecordingSession()
+"""Has the listeners of all sessions, those added later to the class or to SQLAlchemy's too."""
 
 event.listen(RecordingSession, "after_flush", _remember_flush)
 event.listen(RecordingSession, "do_orm_execute", leave_out_deleted)

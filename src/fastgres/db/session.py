@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from fastgres.db import sql
-from fastgres.db.recording import WRITES, RecordingSession
+from fastgres.db.recording import SAMPLE, WRITES, RecordingSession
 from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -143,12 +143,20 @@ class Session(AsyncSession):
         """Tell whether a transaction has begun, by a statement or by a change of a row."""
         return self._made and super().in_transaction()
 
+    @property
+    def is_made(self) -> bool:
+        """Tell whether the session has a synchronous half, and with it a memory."""
+        return self._made
+
     def idle_engine(self) -> Engine | None:
         """Return the engine on which the first statement would begin a transaction.
 
-        None once one has begun, for a session on a connection, and after `close()`.
+        None once one has begun, for a session on a connection, after `close()`, and where
+        somebody listens for the beginning, as for settings that row level security asks for.
         """
         if self._ended or self.in_transaction():
+            return None
+        if (self.sync_session if self._made else SAMPLE).dispatch.after_begin:
             return None
         bind = self.sync_session.get_bind() if self._made else self._target
         engine = bind.sync_engine if isinstance(bind, AsyncEngine) else bind

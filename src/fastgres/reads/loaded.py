@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastapi.exceptions import ResponseValidationError
@@ -12,7 +13,7 @@ from sqlalchemy import func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import Load, joinedload, load_only, raiseload, selectinload, undefer
 
-from fastgres.db import Session, include_deleted
+from fastgres.db import Session, include_deleted, runs_as_compiled
 from fastgres.reads.plan import ObjectField, PythonField, ValueField
 from fastgres.reads.source import ValueSource, source_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from pydantic import BaseModel
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session as SyncSession
 
     from fastgres.reads.plan import Entity, PlannedField, ReadPlan
@@ -35,6 +37,14 @@ class LoadedRead:
         # By way of Load, a wildcard is about one class; by itself it would be about all of them.
         statement = select(root).options(Load(root).options(*_options(plan.root)))
         self._statement = include_deleted(statement) if plan.include_deleted else statement
+
+    @cached_property
+    def _whole(self) -> Select[Any]:
+        """The entities with nothing left out, for a session whose memory they will stay in."""
+        root = self._plan.root.cls
+        options = _options(self._plan.root, whole=True)
+        statement = select(root).options(Load(root).options(*options))
+        return include_deleted(statement) if self._plan.include_deleted else statement
 
     async def models(
         self,
@@ -55,7 +65,8 @@ class LoadedRead:
     ) -> list[tuple[Any, ...]]:
         """Return rows of a response model and these columns."""
         async with session_beside(source) as session:
-            statement = rows.of(self._statement.add_columns(*columns))
+            select_entities = self._whole if session is source else self._statement
+            statement = rows.of(select_entities.add_columns(*columns))
             found = (await session.execute(statement, dict(values))).unique().all()
             return await session.run_sync(self._filled, found)
 
@@ -100,6 +111,9 @@ async def session_beside(
 ) -> AsyncIterator[AsyncSession]:
     """Open a session on the same connection, so that the caller's keeps no half-loaded rows.
 
+    A session that adds something of its own to statements is the only one to do so: it is taken
+    itself.
+
     ```python
     from fastgres.reads import session_beside
     from sqlalchemy import text
@@ -108,6 +122,9 @@ async def session_beside(
         assert await other.scalar(text("SELECT 1")) == 1
     ```
     """
+    if isinstance(source, AsyncSession) and not runs_as_compiled(source):
+        yield source
+        return
     bind: Any = source
     if isinstance(source, AsyncSession):
         if source.in_transaction() or not isinstance(source.bind, AsyncEngine):
@@ -126,16 +143,17 @@ async def session_beside(
         await session.close()
 
 
-def _options(entity: Entity) -> Iterator[Any]:
+def _options(entity: Entity, *, whole: bool = False) -> Iterator[Any]:
     """Yield the options that load what the fields of an entity need, and nothing else.
 
     Something in Python may look at anything: then all columns are loaded that are not deferred,
-    the deferred ones that the model names, and the rest when it is looked at.
+    the deferred ones that the model names, and the rest when it is looked at. So they are when the
+    entities are to be `whole`.
     """
     fields = (*entity.fields, *entity.hidden)
     names = [name for each in fields for name in _names(each) if _is_column(entity.cls, name)]
     columns = [getattr(entity.cls, name) for name in names]
-    if _needs_python(entity):
+    if whole or _needs_python(entity):
         yield from map(undefer, columns)
     else:
         yield load_only(*(columns or _keys(entity.cls)), raiseload=True)
@@ -144,7 +162,7 @@ def _options(entity: Entity) -> Iterator[Any]:
         if isinstance(planned, ObjectField):
             attribute = getattr(entity.cls, planned.relation.name)
             load = selectinload if planned.relation.many else joinedload
-            yield load(attribute).options(*_options(planned.entity))
+            yield load(attribute).options(*_options(planned.entity, whole=whole))
         elif isinstance(planned, ValueField):
             yield from _along(entity.cls, planned.path)
         elif isinstance(planned, PythonField):

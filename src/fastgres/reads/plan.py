@@ -293,7 +293,8 @@ def _value(declared: FieldShape, path: tuple[str, ...], source: ValueSource) -> 
     if isinstance(writing, str):
         return _python(declared, path, why=writing)
     not_null = source.nullable is False and len(path) == 1 and not writing.may_be_null
-    optional = declared.optional and len(path) == 1
+    nowhere_is_null = declared.default is not None and declared.default.get("default", ...) is None
+    optional = declared.optional and (len(path) == 1 or nowhere_is_null)
     return ValueField(declared.name, declared.key, path, writing, not_null, optional)
 
 

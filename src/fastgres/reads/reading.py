@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import literal_column
 
-from fastgres.db import fetch_row
+from fastgres.db import fetch_row, runs_as_compiled
 from fastgres.reads.call import Answer, Call, JsonPage, Source
 from fastgres.reads.explaining import Explanation, Run
 from fastgres.reads.loaded import LoadedRead
 from fastgres.reads.readback import read_back_of, reader_of
 from fastgres.reads.response import ReadResponse
-from fastgres.reads.sparse import pruned
+from fastgres.reads.sparse import field_names, pruned
 from fastgres.reads.sql import MARK
 from fastgres.reads.statement import PageOrder, all_rows, counted, first_row, one_page
 from fastgres.reads.streaming import After, ExportFormat, Keys, stream
@@ -82,6 +82,11 @@ class PlannedRead:
         """Return the read of the fields named, `"id,customer.name"`; 422 for an unknown one."""
         return _planned(pruned(self.plan, fields))
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The names that `with_fields` takes."""
+        return tuple(field_names(self.plan.root))
+
     def response(self, answer: Answer, shape: Any) -> ReadResponse[Any]:
         """Return the response for an answer, whose value is of the type `shape`."""
         return ReadResponse(answer.body, read_back_of(self.plan, answer, shape))
@@ -104,9 +109,13 @@ class PlannedRead:
         """Return a response that sends all rows; `after` makes the call for those of a batch."""
         return stream(self.page, source, after, keys=keys, format=format)
 
+    def _compiles(self, source: Source) -> bool:
+        """Tell whether SQL answers; not where the ORM would make another statement of it."""
+        return self.plan.kind == "compiled" and runs_as_compiled(source)
+
     async def first(self, source: Source, call: Call) -> Answer | None:
         """Return the JSON of the first row, or None."""
-        if self.plan.kind == "compiled":
+        if self._compiles(source):
             row = await self._fetch(source, call, kind="first", build=first_row)
             if row is None:
                 return None
@@ -118,7 +127,7 @@ class PlannedRead:
 
     async def all(self, source: Source, call: Call) -> Answer:
         """Return the rows as a JSON array."""
-        if self.plan.kind == "compiled":
+        if self._compiles(source):
             row = await self._fetch(source, call, kind="all", build=all_rows)
             body = b"[%b]" % _text(row).encode()
             if MARK not in body:
@@ -135,7 +144,7 @@ class PlannedRead:
         The rows' limit is the parameter `size`; their conditions are counted without those of
         `beyond`, which say where the page begins.
         """
-        if self.plan.kind == "compiled":
+        if self._compiles(source):
             way = PageOf(order, count)
             row = await self._fetch(source, call, kind=way.key, build=way.statement)
             page = _page_of(row, call.values["size"], order)

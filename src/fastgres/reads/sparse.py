@@ -31,7 +31,7 @@ def pruned(plan: ReadPlan, fields: str, *, parameter: str = "fields") -> ReadPla
     wanted = frozenset(filter(None, (name.strip() for name in fields.split(","))))
     if not wanted:
         raise _refused(parameter, f"Names no field. {_allowed(plan)}")
-    known = set(_names(plan.root))
+    known = set(field_names(plan.root))
     for name in sorted(wanted - known):
         meant = nearest(name[:_TOLD], known)
         hint = f"; did you mean {meant!r}?" if meant else "."
@@ -45,7 +45,7 @@ def _refused(parameter: str, message: str) -> InvalidValueError:
 
 
 def _allowed(plan: ReadPlan) -> str:
-    return f"Allowed: {', '.join(_names(plan.root))}."
+    return f"Allowed: {', '.join(field_names(plan.root))}."
 
 
 @lru_cache(maxsize=1024)
@@ -55,7 +55,8 @@ def _pruned(plan: ReadPlan, wanted: frozenset[str]) -> ReadPlan:
 
 def _of_fields(entity: Entity, wanted: frozenset[str]) -> Entity:
     fields = tuple(each for field in entity.fields for each in _kept(field, wanted))
-    return replace(entity, fields=fields)
+    dropped = tuple(field for field in entity.fields if not any(_kept(field, wanted)))
+    return replace(entity, fields=fields, hidden=(*entity.hidden, *dropped))
 
 
 def _kept(field: PlannedField, wanted: frozenset[str]) -> Iterator[PlannedField]:
@@ -68,8 +69,9 @@ def _kept(field: PlannedField, wanted: frozenset[str]) -> Iterator[PlannedField]
             yield replace(field, entity=_of_fields(field.entity, inner))
 
 
-def _names(entity: Entity, prefix: str = "") -> Iterator[str]:
+def field_names(entity: Entity, prefix: str = "") -> Iterator[str]:
+    """Yield the names of all fields, those of nested objects with their path."""
     for field in entity.fields:
         yield prefix + field.key
         if isinstance(field, ObjectField):
-            yield from _names(field.entity, f"{prefix}{field.key}.")
+            yield from field_names(field.entity, f"{prefix}{field.key}.")

@@ -84,7 +84,8 @@ class Writer:
             return self._nested(key, planned, alias)
         assert isinstance(planned, ValueField)  # noqa: S101 - a compiled plan has no other fields
         if len(planned.path) > 1:
-            return Member(key, self._value_along(planned, planned.path, alias))
+            value = self._value_along(planned, planned.path, alias)
+            return Member(key, value if planned.optional else _marked(value), planned.optional)
         value = getattr(alias, planned.path[0])
         if planned.not_null:
             around = ('"', '"') if planned.writing.quoted else ("", "")
@@ -93,15 +94,15 @@ class Writer:
         return Member(key, token if planned.optional else _marked(token), optional=planned.optional)
 
     def _value_along(self, planned: ValueField, path: tuple[str, ...], alias: Any) -> Any:
-        """Follow to-one relationships to a value; where one leads nowhere, only Python knows."""
+        """Follow to-one relationships to a value; NULL where one leads nowhere."""
         if len(path) == 1:
-            return _marked(as_token(getattr(alias, path[0]), planned.writing))
+            return as_token(getattr(alias, path[0]), planned.writing)
         source = source_of(inspect(alias).mapper.class_, path[0])
         assert isinstance(source, RelationSource)  # noqa: S101 - the plan has looked
         target, joined, _ = self._related(source, alias)
         shown = self._value_along(planned, path[1:], target)
         found = select(shown).select_from(target).where(joined)
-        return _marked(found.correlate(alias).limit(literal_column("1")).scalar_subquery())
+        return found.correlate(alias).limit(literal_column("1")).scalar_subquery()
 
     def _nested(self, key: str, planned: ObjectField, alias: Any) -> Member:
         relation = planned.relation

@@ -272,11 +272,9 @@ _SCALARS: Final[tuple[tuple[Any, Callable[[Any, Scalar], Writing | None]], ...]]
 def _container(kind: TypeEngine[Any], shape: Shape) -> Writing | str:
     anything = isinstance(shape, Scalar) and shape.kind == "any"
     if isinstance(kind, JSON):
-        if isinstance(shape, Json):
-            return _json_of(kind, shape.container)
-        if anything:
-            return _json_of(kind, "any")
-        return "is JSON that is typed, which only Python checks and converts"
+        if not anything and not isinstance(shape, Json):
+            return "is JSON that is typed, which only Python checks and converts"
+        return _json_of(kind, shape.container if isinstance(shape, Json) else "any")
     if not isinstance(kind, ARRAY):
         return f"holds {_called(kind)}, and the model expects JSON"
     if isinstance(shape, Many):

@@ -26,7 +26,6 @@ on_one_loop = pytest.mark.asyncio(loop_scope="session")
 pytestmark = [
     pytest.mark.xdist_group("foreign"),
     on_one_loop,
-    pytest.mark.xfail(reason="compiled reads go around what SQLAlchemy would do", strict=True),
 ]
 
 GENRES: Final = Reads(db.Genre, Named)

@@ -1,0 +1,54 @@
+"""What an application does around its statements, by SQLAlchemy's own means.
+
+A statement that was compiled once and is run on the driver knows nothing of a map of schemas, nor
+of criteria that a session adds. Who runs one asks here whether there is anything of the kind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from fastgres.db.recording import SAMPLE, RecordingSession
+from fastgres.db.session import Session
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_OURS: Final = len(SAMPLE.dispatch.do_orm_execute)
+
+
+def runs_as_compiled(source: AsyncSession | AsyncConnection | AsyncEngine) -> bool:
+    """Tell whether the ORM would send a statement as it was compiled, and to the same engine.
+
+    Not so with a `schema_translate_map`, with listeners for `do_orm_execute`, which may add
+    criteria such as the tenant's, and where classes have engines of their own (`binds`). On an
+    engine the listeners of our own session class count, with which entities are read on it.
+
+    ```python
+    from fastgres.db import runs_as_compiled
+
+    tenant = database.engine.execution_options(schema_translate_map={None: "tenant_7"})
+    assert runs_as_compiled(database.engine) and not runs_as_compiled(tenant)
+    ```
+    """
+    if isinstance(source, AsyncSession):
+        return _session_adds_nothing(source) and _keeps_schemas(source.bind)
+    return _keeps_schemas(source) and len(SAMPLE.dispatch.do_orm_execute) == _OURS
+
+
+def _session_adds_nothing(session: AsyncSession) -> bool:
+    if isinstance(session, Session) and not session.is_made:
+        return len(SAMPLE.dispatch.do_orm_execute) == _OURS
+    sync = session.sync_session
+    known = _OURS if isinstance(sync, RecordingSession) else 0
+    mapped = getattr(session, "binds", None)
+    options: Any = getattr(sync, "execution_options", None) or {}
+    added = len(sync.dispatch.do_orm_execute) > known
+    return not added and not mapped and not options.get("schema_translate_map")
+
+
+def _keeps_schemas(bind: Any) -> bool:
+    half = bind.sync_engine if isinstance(bind, AsyncEngine) else bind.sync_connection
+    return half is None or not half.get_execution_options().get("schema_translate_map")
