@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import Integer, select
@@ -67,6 +67,29 @@ class Asked:
         return values
 
 
+class Links(NamedTuple):
+    """What stands in a page beside its items."""
+
+    next: str | None
+    previous: str | None
+    total: int | None
+
+    def around(self, objects: bytes, *, exclude_none: bool) -> bytes:
+        """Return the JSON of the page; a cursor is of letters that JSON need not escape."""
+        members = [b'{"items":[%b]' % objects]
+        for name, value in zip(_LINKS, self, strict=True):
+            if isinstance(value, str):
+                members.append(b'%b"%b"' % (name, value.encode()))
+            elif value is not None:
+                members.append(b"%b%d" % (name, value))
+            elif not exclude_none:
+                members.append(name + b"null")
+        return b",".join(members) + b"}"
+
+
+_LINKS = (b'"next":', b'"previous":', b'"total":')
+
+
 class ListRead(Generic[Shown]):
     """What the two kinds of pages share: the query bound to its columns, and the conditions."""
 
@@ -125,12 +148,13 @@ class PageRead(ListRead[Shown]):
         """
         read = self._reading(fields)
         ordering = self._bound.ordering(asked.query)
-        values = asked.values(self._bound)
-        position = await self._position(source, asked, ordering)
+        position = None
+        if asked.query.cursor is not None:
+            position = await self._position(source, asked, ordering)
         step = Step(ordering, position, asked.query.size)
         page = await read.page(
             source,
-            self._call(asked, step, values),
+            self._call(asked, step, asked.values(self._bound)),
             ordering.backwards if step.backwards else ordering.forwards,
             count=count == "exact",
         )
@@ -140,8 +164,7 @@ class PageRead(ListRead[Shown]):
             total = page.count
         elif count == "estimated":
             total = await self._estimate(source, asked)
-        frame = Page[Any].model_construct(items=[], next=next_, previous=previous, total=total)
-        return self._response(read, page, frame)
+        return self._response(read, page, Links(next_, previous, total))
 
     def explain(
         self, query: KeysetQuery | None = None, *, given: Given = NOTHING, count: Count = "none"
@@ -154,10 +177,8 @@ class PageRead(ListRead[Shown]):
         told = self._read.explain(call, ordering.forwards, count=count == "exact")
         return told.with_another() if count == "estimated" else told
 
-    async def _position(self, source: Source, asked: Asked, ordering: Ordering) -> Position | None:
-        text: str | None = asked.query.cursor
-        if text is None:
-            return None
+    async def _position(self, source: Source, asked: Asked, ordering: Ordering) -> Position:
+        text: str = asked.query.cursor
         cursor = read_cursor(text, ordering)
         if not cursor.by_key:
             return Position(cursor.direction, cursor.values)
@@ -187,12 +208,12 @@ class PageRead(ListRead[Shown]):
         return Call((self._key, shape, ordering.name, nulls, inclusive), rows, values, asked.given)
 
     def _response(
-        self, read: PlannedRead, page: JsonPage, frame: Page[Any]
+        self, read: PlannedRead, page: JsonPage, links: Links
     ) -> ReadResponse[Page[Shown]]:
-        body = framed(frame, page.objects, exclude_none=self.target.exclude_none)
+        body = links.around(page.objects, exclude_none=self.target.exclude_none)
 
         def value() -> Page[Shown]:
-            return frame.model_copy(update={"items": read.values(page)})
+            return Page[Any].model_construct(items=read.values(page), **links._asdict())
 
         return ReadResponse(body, value)
 
@@ -252,7 +273,7 @@ class OffsetRead(ListRead[Shown]):
         return Call((self._key, "offset", shape, ordering.name), rows, values, asked.given)
 
 
-def framed(frame: Page[Any] | OffsetPage[Any], objects: bytes, *, exclude_none: bool) -> bytes:
+def framed(frame: OffsetPage[Any], objects: bytes, *, exclude_none: bool) -> bytes:
     """Return the JSON of a page whose objects are written already; they come first."""
     rest = to_json(frame.model_dump(exclude={"items"}, exclude_none=exclude_none))
     return b'{"items":[%b]%b%b' % (objects, b"," if rest != b"{}" else b"", rest[1:])
