@@ -79,7 +79,7 @@ async def test_analyze_runs_the_statement_with_its_values(session: Session) -> N
     plan = await told.analyze(session)
     assert "actual time" in plan
     assert "Buffers" in plan
-    assert "rows=2" in plan or "rows=2.00" in plan
+    assert "rows=2" in plan
 
 
 @pytest.mark.clone
