@@ -119,7 +119,7 @@ class PlannedRead:
             row = await self._fetch(source, call, kind="first", build=first_row)
             if row is None:
                 return None
-            body: bytes = row[0].encode()
+            body: bytes = row[0]
             if MARK not in body:
                 return Answer(body)
         found = await self._load(source, call)
@@ -129,7 +129,7 @@ class PlannedRead:
         """Return the rows as a JSON array."""
         if self._compiles(source):
             row = await self._fetch(source, call, kind="all", build=all_rows)
-            body = b"[%b]" % _text(row).encode()
+            body = b"[%b]" % _objects(row)
             if MARK not in body:
                 return Answer(body)
         found = await self._load(source, call)
@@ -221,12 +221,12 @@ class PlannedRead:
         return made
 
 
-def _text(row: Any) -> str:
-    return row[0] or ""
+def _objects(row: Any) -> bytes:
+    return row[0] or b""
 
 
 def _page_of(row: Any, size: int, order: PageOrder) -> JsonPage:
-    objects: bytes = _text(row).encode()
+    objects = _objects(row)
     found, too_long = row[1], row[2]
     if found > size:
         objects = _without_one(objects, too_long, at_front=order.backwards)

@@ -11,26 +11,61 @@ MARK: Final = b"\x01"
 """`ONLY_PYTHON`, as it arrives."""
 
 NULL: Final = "'null'"
+"""A null, written out."""
+
 QUOTE: Final = "'\"'"
+"""What stands around a text of JSON."""
+
 EMPTY: Final = "''"
+"""No text at all."""
+
 COMMA: Final = "','"
+"""What stands between the items of an array."""
 
 MOMENT: Final = "'YYYY-MM-DD\"T\"HH24:MI:SS.US'"
+"""A timestamp without zone, with all six digits of its microseconds."""
+
 UTC_MOMENT: Final = '\'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\''
+"""A timestamp in UTC, with all six digits and the letter that says so."""
+
 TIME: Final = "'HH24:MI:SS.US'"
+"""A time of day, with all six digits."""
+
 NO_MICROSECONDS: Final = "'.000000'"
+"""What Pydantic leaves out of a time when there are none."""
+
 NO_UTC_MICROSECONDS: Final = "'.000000Z'"
+"""The same at the end of a timestamp in UTC, `Z` included."""
+
 Z: Final = "'Z'"
+"""UTC, in few letters."""
+
+UTF8: Final = "'UTF8'"
+"""The encoding of JSON (RFC 8259, 8.1)."""
+
 UTC: Final = "'UTC'"
+"""The zone in which Pydantic writes what asyncpg gives."""
 
 FIRST_DAY: Final = "'0001-01-01'"
+"""The first day that Python has."""
+
 AFTER_LAST_DAY: Final = "'10000-01-01'"
+"""The day after the last one that Python has."""
+
 FIRST_MOMENT: Final = "'0001-01-01 00:00:00+00'"
+"""The first moment that Python has."""
+
 AFTER_LAST_MOMENT: Final = "'10000-01-01 00:00:00+00'"
+"""The moment after the last one that Python has."""
+
 MIDNIGHT_AFTER: Final = "'24:00'"
+"""The time at the end of a day, which Python has not."""
 
 NAN: Final = "'NaN'"
+"""A numeric that is no number."""
+
 NO_NUMBERS: Final = "('NaN', 'Infinity', '-Infinity')"
+"""What floats and numerics may be besides numbers."""
 
 # What is explained is run, and must change nothing.
 EXPLAIN: Final = "EXPLAIN (ANALYZE, BUFFERS, SETTINGS) "

@@ -115,13 +115,13 @@ def parameter(name: str, kind: Any) -> BindParameter[Any]:
 
 def first_row(plan: ReadPlan, rows: Rows) -> Select[Any]:
     """Select the JSON of one row; no row when there is none."""
-    return _visible(plan, rows.of(_from_root(plan, Writer(plan).root())))
+    return _visible(plan, rows.of(_from_root(plan, _as_bytes(Writer(plan).root()))))
 
 
 def all_rows(plan: ReadPlan, rows: Rows, *also: ColumnElement[Any]) -> Select[Any]:
     """Select the objects of all rows joined by commas, and further scalars."""
     inner = rows.of(_from_root(plan, Writer(plan).root()))
-    return _visible(plan, select(joined_rows(inner), *also))
+    return _visible(plan, select(_as_bytes(joined_rows(inner)), *also))
 
 
 def one_page(plan: ReadPlan, rows: Rows, page: PageOrder, *also: ColumnElement[Any]) -> Select[Any]:
@@ -148,7 +148,7 @@ def one_page(plan: ReadPlan, rows: Rows, page: PageOrder, *also: ColumnElement[A
     ]
     lengths = func.array_agg(func.octet_length(found.c.body), type_=ARRAY(Integer))
     joined = func.string_agg(found.c.body, literal_column(sql.separator(page.separator)))
-    statement = select(joined, count, lengths[too_many], *edges, *also)
+    statement = select(_as_bytes(joined), count, lengths[too_many], *edges, *also)
     return _visible(plan, statement.select_from(found))
 
 
@@ -164,6 +164,11 @@ def counted(plan: ReadPlan, where: Sequence[Any]) -> ColumnElement[int]:
     """Return the number of all rows that fulfil the conditions, as a scalar."""
     statement = _from_root(plan, func.count()).where(*where)
     return statement.correlate(None).scalar_subquery()
+
+
+def _as_bytes(text: ColumnElement[Any]) -> ColumnElement[bytes]:
+    """Return text as it will be sent: nothing is gained by making it a `str` in between."""
+    return func.convert_to(text, literal_column(sql.UTF8))
 
 
 def _from_root(plan: ReadPlan, *columns: ColumnElement[Any]) -> Select[Any]:
