@@ -173,6 +173,8 @@ def _floating(shape: Scalar) -> Writing:
 
 
 def _uuid(kind: Uuid[Any], shape: Scalar) -> Writing | None:
+    if not kind.native_uuid:
+        return None
     wanted = {"uuid", "any"} if kind.as_uuid else {"str", "any", "uuid"}
     return _AS_QUOTED if shape.kind in wanted else None
 

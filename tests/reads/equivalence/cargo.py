@@ -189,7 +189,11 @@ def _ships(shore: Shore, harbours: list[Row], people: list[Row]) -> list[Row]:
     for row in tankers:
         row["twin_id"] = shore.key(tankers, "tanker_id")
     gas = [
-        {"gas_id": row["id"], "pressure": one(st.none() | values.FLOAT)}
+        {
+            "gas_id": row["id"],
+            "pressure": one(st.none() | values.FLOAT),
+            "deleted_at": one(_DELETED),
+        }
         for row in ships
         if row["kind"] == "gas"
     ]

@@ -20,6 +20,7 @@ SPECIMENS: Final[tuple[type[Any], ...]] = (h.Present, h.Absent)
 GRAPH: Final[tuple[type[Any], ...]] = (
     *(h.Country, h.Harbour, h.Harbour, h.Berth, h.Tag, h.HarbourTag, h.Person, h.Sailor),
     *(h.Captain, h.Ship, h.Ship, h.Ferry, h.Tanker, h.GasTanker, h.Shift, h.Permit, h.Entry),
+    h.Tonnage,
 )
 SESSIONS: Final[tuple[dict[str, str], ...]] = (
     *({},) * 3,

@@ -23,6 +23,12 @@ class PositionRead(BaseModel):
     longitude: float
 
 
+class EntryRead(BaseModel):
+    """An item of a collection that is a dictionary."""
+
+    x_text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One attribute of a class that a field can be filled from.
@@ -58,7 +64,10 @@ _BESIDE_COLUMNS: Final = {
         Source("spoken", odd=_read_as(str, Any)),
         Source("heading", odd=_read_as(str, Any)),
     ),
-    "Ship": (Source("crew_names", odd=_read_as(list[str], tuple[str, ...])),),
+    "Ship": (
+        Source("crew_names", odd=_read_as(list[str], tuple[str, ...])),
+        Source("logbook", odd=_read_as(dict[int, EntryRead], dict[str, EntryRead | None])),
+    ),
     "Permit": (Source("position", odd=_read_as(PositionRead, PositionRead | None)),),
 }
 """Hybrids, synonyms, properties of Python, association proxies, composites."""
@@ -78,6 +87,7 @@ _BY_TYPE: Final[tuple[tuple[type[sa.types.TypeEngine[Any]], str], ...]] = (
     (sa.JSON, "mapping"),
     (sa.Uuid, "key"),
     (sa.Boolean, "flag"),
+    (sa.types.NullType, "anything"),
 )
 
 
@@ -95,7 +105,9 @@ def _offered_by(mapped: Hashable) -> tuple[Source, ...]:
         for each in mapper.iterate_to_root()
         for source in _BESIDE_COLUMNS.get(each.class_.__name__, ())
     ]
-    relationships = [_of_relationship(each) for each in mapper.relationships]
+    relationships = [
+        _of_relationship(each) for each in mapper.relationships if each.collection_class is None
+    ]
     return (*_of_columns(mapper), *beside, *relationships)
 
 

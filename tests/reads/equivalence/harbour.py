@@ -17,6 +17,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import (
     Mapped,
     aliased,
+    attribute_keyed_dict,
     column_property,
     composite,
     declared_attr,
@@ -36,12 +37,12 @@ CUSTOMS = "the customs"
 metadata = sa.MetaData()
 
 
-def _about(**arguments: str) -> dict[str, str]:
+def _about(**arguments: Any) -> dict[str, Any]:
     """Return arguments of a table or a mapper."""
     return arguments
 
 
-def _kind(identity: str, on: str | None = None) -> dict[str, str]:
+def _kind(identity: str, on: str | None = None) -> dict[str, Any]:
     """Return the arguments of a mapper in a hierarchy; `on` names the column that tells."""
     root = {} if on is None else {"polymorphic_on": on}
     return root | {"polymorphic_identity": identity}
@@ -261,6 +262,9 @@ class Ship(HarbourBase):
     presents: Mapped[list[Present]] = relationship(back_populates="ship", order_by="Present.id")
     absents: Mapped[list[Absent]] = relationship(back_populates="ship", order_by="-Absent.id")
     entries: Mapped[list[Entry]] = relationship(order_by="Entry.x_at, Entry.x_id")
+    logbook: Mapped[dict[int, Entry]] = relationship(
+        viewonly=True, order_by="Entry.x_id", collection_class=attribute_keyed_dict("x_id")
+    )
     crew_names: AssociationProxy[list[str]] = association_proxy("crew", "name")
 
 
@@ -278,10 +282,10 @@ class Ferry(Ship):
 
 
 class Tanker(Ship):
-    """Joined inheritance whose key has another name; a relationship to its own class."""
+    """Joined inheritance whose key has another name; subclasses are always loaded along."""
 
     __tablename__ = "tankers"
-    __mapper_args__ = _kind("tanker")
+    __mapper_args__ = _kind("tanker") | _about(with_polymorphic="*")
 
     tanker_id: Mapped[int] = mapped_column(sa.ForeignKey("ships.id"), primary_key=True)
     volume: Mapped[Decimal] = mapped_column(sa.Numeric(10, 1))
@@ -296,8 +300,8 @@ class Tanker(Ship):
     )
 
 
-class GasTanker(Tanker):
-    """A third level: three tables a row."""
+class GasTanker(SoftDelete, Tanker):
+    """A third level: three tables a row; only rows of this class can be soft-deleted."""
 
     __tablename__ = "gas_tankers"
     __mapper_args__ = _kind("gas")
@@ -426,6 +430,16 @@ Ship.last_entries = relationship(
     viewonly=True,
     order_by=LatestEntry.x_id,
 )
+_tons = sa.select(Ship.kind, sa.func.sum(Ship.tons).label("tons"), sa.func.count().label("ships"))
+
+
+class Tonnage(HarbourBase):
+    """Mapped to a query: there is no such table."""
+
+    __table__ = _tons.group_by(Ship.kind).subquery("tonnage")
+    __mapper_args__ = _about(primary_key=[__table__.c.kind])
+
+
 Harbour.ship_count = column_property(_count(Ship))
 Harbour.living_berths = column_property(_count(Berth), deferred=True)
 Harbour.captains = relationship(

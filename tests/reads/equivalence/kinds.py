@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic import Field, IPvAnyAddress, IPvAnyInterface, JsonValue
 from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.types import TypeEngine
 
 from fastgres.db import text_enum
@@ -63,6 +64,13 @@ class Cents(sa.types.TypeDecorator[Decimal]):
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> Decimal | None:
         return None if value is None else Decimal(value) / 100
+
+
+class Slug(sa.types.TypeDecorator[str]):
+    """A type with a name of its own, and nothing else: SQL reads it as well as Python."""
+
+    impl = sa.Text
+    cache_ok = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +150,8 @@ def _numeric(precision: int, scale: int) -> Kind:
 def _array(item: TypeEngine[Any] | type[TypeEngine[Any]], of: Any, drawn: Any, **more: Any) -> Kind:
     """Make the kind of an array: fields take it with and without nulls inside."""
     plain = values.array(drawn)
+    if "raw" in more:
+        plain |= st.sampled_from([values.Raw(f"{each}") for each in more.pop("raw")])
     gaps = values.array(drawn, nulls=True)
     holed: Any = of | None
     return _kind(
@@ -182,6 +192,8 @@ _NUMBERS: Final = {
     ),
     "whole": _numeric(10, 0),
     "price": _numeric(12, 2),
+    "domain": _kind(pg.DOMAIN("any_number", sa.Integer()), int, values.USUAL, "0", odd=(int, Any)),
+    "oid": _kind(pg.OID, int, st.integers(0, 2**32 - 1), "0", odd=(int, Any)),
     "precise": _numeric(30, 25),
     "approximate": _kind(
         sa.Numeric(12, 2, asdecimal=False), float, values.money(12, 2), "0", odd=(float, Any)
@@ -257,6 +269,15 @@ _TEXTS: Final = {
         plain=(Weekday,),
         odd=(Any,),
     ),
+    "size_name": _kind(
+        sa.Enum(Size, name="size_name"),
+        Size,
+        _DRAWN_SIZE,
+        "'SMALL'",
+        plain=(Size,),
+        odd=(str, Any, Literal[Size.SMALL, Size.LARGE]),
+    ),
+    "slug": _kind(Slug, str, values.TEXT, "''", plain=(str,)),
     "words": _kind(
         sa.Enum("a", 'b"', name="words"), str, st.sampled_from(["a", 'b"']), "'a'", odd=(str, Any)
     ),
@@ -282,6 +303,13 @@ _TIMES: Final = {
         "'2026-01-01Z'",
         plain=(dt.datetime,),
         odd=(Any, str, dt.date),
+    ),
+    "short_moment": _kind(
+        pg.TIMESTAMP(timezone=True, precision=1),
+        dt.datetime,
+        values.TIMESTAMPTZ,
+        "'2026-01-01Z'",
+        plain=(dt.datetime,),
     ),
     "span": _kind(sa.Interval, dt.timedelta, values.INTERVAL, "'1 day'", odd=(dt.timedelta, Any)),
 }
@@ -309,13 +337,31 @@ _REST: Final = {
         pg.JSONB, list[Any], values.JSON_ARRAY, "'[]'", odd=(list[Any], list[str], tuple[Any, ...])
     ),
     "typed_json": _kind(pg.JSON, Any, values.JSON_AS_TYPED, "'{}'", plain=(Any,), odd=(JsonValue,)),
+    "mutable": _kind(
+        MutableDict.as_mutable(pg.JSONB),
+        dict[str, Any],
+        values.JSON_OBJECT,
+        "'{}'",
+        plain=(dict[str, Any],),
+    ),
     "nullish_json": _kind(
         pg.JSONB(none_as_null=True), Any, values.JSON_OBJECT, "'{}'", plain=(Any,), odd=(str,)
     ),
 }
 _ARRAYS: Final = {
     "texts": _array(sa.Text, str, values.TEXT),
-    "integers": _array(sa.Integer, int, values.USUAL),
+    "integers": _array(
+        sa.Integer,
+        int,
+        values.USUAL,
+        raw=("'[0:1]={7,8}'::int[]", "'[-3:-3]={7}'::int[]", "'{{1,2},{3,4}}'::int[]"),
+    ),
+    "varchars": _array(sa.String(3), str, values.TEXT.map(lambda text: text[:3])),
+    "padded_ones": _array(sa.CHAR(3), str, values.TEXT.map(lambda text: text[:3])),
+    "foldeds": _array(pg.CITEXT, str, values.TEXT),
+    "prices": _array(sa.Numeric(12, 2), Decimal, values.money(12, 2)),
+    "size_names": _array(sa.Enum(Size, name="size_name"), Size, _DRAWN_SIZE),
+    "typed_papers": _array(pg.JSON, Any, values.JSON, dimensions=1),
     "bigs": _array(sa.BigInteger, int, values.BIG),
     "flags": _array(sa.Boolean, bool, st.booleans()),
     "keys": _array(sa.Uuid, UUID, st.uuids()),

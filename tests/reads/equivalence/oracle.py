@@ -63,6 +63,8 @@ def loading(schema: Schema) -> Iterator[Any]:
         proxy = mapper.all_orm_descriptors.get(name)
         if isinstance(proxy, AssociationProxy):
             yield selectinload(getattr(schema.source, proxy.target_collection))
+        if name in mapper.relationships:
+            yield selectinload(getattr(schema.source, name))
     for each in schema.nested:
         way = selectinload(getattr(schema.source, each.relationship))
         yield way.options(*loading(each.schema))
