@@ -12,7 +12,7 @@ from fastgres.db.identifiers import uuid7
 from fastgres.db.lazy import refuse_lazy_loads
 from fastgres.db.mixins import SoftDelete, Timestamps, UUIDv7Key
 from fastgres.db.session import Session, UnitOfWork
-from fastgres.db.surroundings import runs_as_compiled
+from fastgres.db.surroundings import only_watches, runs_as_compiled
 
 __all__ = [
     "Base",
@@ -29,6 +29,7 @@ __all__ = [
     "include_deleted",
     "living_condition",
     "only_living",
+    "only_watches",
     "refuse_lazy_loads",
     "runs_as_compiled",
     "text_enum",

@@ -6,7 +6,7 @@ of criteria that a session adds. Who runs one asks here whether there is anythin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -14,8 +14,14 @@ from fastgres.db.recording import SAMPLE, RecordingSession
 from fastgres.db.session import Session
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from collections.abc import Callable
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.orm import Session as SyncSession
+
+Listener = TypeVar("Listener", bound="Callable[..., object]")
+
+_WATCHES: Final = "fastgres_only_watches"
 _OURS: Final = len(SAMPLE.dispatch.do_orm_execute)
 
 
@@ -23,8 +29,9 @@ def runs_as_compiled(source: AsyncSession | AsyncConnection | AsyncEngine) -> bo
     """Tell whether the ORM would send a statement as it was compiled, and to the same engine.
 
     Not so with a `schema_translate_map`, with listeners for `do_orm_execute`, which may add
-    criteria such as the tenant's, and where classes have engines of their own (`binds`). On an
-    engine the listeners of our own session class count, with which entities are read on it.
+    criteria such as the tenant's (see `only_watches`), and where classes have engines of their
+    own (`binds`). On an engine the listeners of our own session class count, with which entities
+    are read on it.
 
     ```python
     from fastgres.db import runs_as_compiled
@@ -35,18 +42,47 @@ def runs_as_compiled(source: AsyncSession | AsyncConnection | AsyncEngine) -> bo
     """
     if isinstance(source, AsyncSession):
         return _session_adds_nothing(source) and _keeps_schemas(source.bind)
-    return _keeps_schemas(source) and len(SAMPLE.dispatch.do_orm_execute) == _OURS
+    return _keeps_schemas(source) and _adds_nothing(SAMPLE, known=_OURS)
+
+
+def only_watches(listener: Listener) -> Listener:
+    """Say of a listener for `do_orm_execute` that it changes no statement.
+
+    Reads are then compiled in spite of it, and it does not hear of them.
+
+    ```python
+    from fastgres.db import only_watches
+    from sqlalchemy import event
+    from sqlalchemy.orm import ORMExecuteState, Session
+
+    @only_watches
+    def note(state: ORMExecuteState) -> None:
+        print(state.statement)
+
+    event.listen(Session, "do_orm_execute", note)
+    event.remove(Session, "do_orm_execute", note)
+    ```
+    """
+    setattr(listener, _WATCHES, True)
+    return listener
 
 
 def _session_adds_nothing(session: AsyncSession) -> bool:
     if isinstance(session, Session) and not session.is_made:
-        return len(SAMPLE.dispatch.do_orm_execute) == _OURS
+        return _adds_nothing(SAMPLE, known=_OURS)
     sync = session.sync_session
     known = _OURS if isinstance(sync, RecordingSession) else 0
     mapped = getattr(session, "binds", None)
     options: Any = getattr(sync, "execution_options", None) or {}
-    added = len(sync.dispatch.do_orm_execute) > known
-    return not added and not mapped and not options.get("schema_translate_map")
+    plain = not mapped and not options.get("schema_translate_map")
+    return plain and _adds_nothing(sync, known=known)
+
+
+def _adds_nothing(session: SyncSession, *, known: int) -> bool:
+    listeners = session.dispatch.do_orm_execute
+    if len(listeners) == known:
+        return True
+    return len([each for each in listeners if not getattr(each, _WATCHES, False)]) <= known
 
 
 def _keeps_schemas(bind: Any) -> bool:

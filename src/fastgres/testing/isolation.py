@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event, literal, select
 
-from fastgres.db import Database, Session
+from fastgres.db import Database, Session, only_watches
 from fastgres.errors import IsolationError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class OneAtATime:
         if session in owners and owners[-1] is not session:
             self._refuse("Two sessions used the database at once.")
 
+    @only_watches
     def executes(self, state: ORMExecuteState) -> None:
         """Check the session of a statement."""
         self.works(state.session)
