@@ -54,9 +54,10 @@ def reader_of(plan: ReadPlan, shape: Any) -> Callable[[bytes], Any]:
             )
         except ValidationError as error:
             raise ConfigurationError(
-                f"The JSON of {plan.model.__name__} does not hold all of it: {_problems(error)}. "
-                "value() needs every required field: read without `fields=`, give excluded "
-                "fields a default, or use the repository's get()."
+                f"The JSON of {plan.model.__name__} cannot be made one again: {_problems(error)}. "
+                "value() needs every required field, and stored values that the model's "
+                "constraints allow: read without `fields=`, give excluded fields a default, put "
+                "constraints on what comes in, or use the repository's get()."
             ) from error
 
     return read
@@ -96,9 +97,15 @@ def _put_back(value: Any, places: Places) -> Any:
 
 
 def _set(made: dict[str, Any], path: Iterable[str], value: Any) -> None:
+    """Set what lies at a path; the object that it leads into may come before it or after it."""
     *way, last = path
     for name in way:
-        made = made.setdefault(name, {})
+        if made.setdefault(name, {}) is None:
+            return
+        made = made[name]
+    there = made.get(last)
+    if isinstance(there, dict) and isinstance(value, dict):
+        value = {**there, **value}
     made[last] = value
 
 
