@@ -144,6 +144,12 @@ class Session(AsyncSession):
         return self._made and super().in_transaction()
 
     @property
+    def target(self) -> AsyncEngine | AsyncConnection:
+        """The engine or connection that it was made on, asked for without making its half."""
+        target: AsyncEngine | AsyncConnection = self._target
+        return target
+
+    @property
     def is_made(self) -> bool:
         """Tell whether the session has a synchronous half, and with it a memory."""
         return self._made

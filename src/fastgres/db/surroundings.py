@@ -40,6 +40,8 @@ def runs_as_compiled(source: AsyncSession | AsyncConnection | AsyncEngine) -> bo
     assert runs_as_compiled(database.engine) and not runs_as_compiled(tenant)
     ```
     """
+    if isinstance(source, Session) and not source.is_made:
+        return _adds_nothing(SAMPLE, known=_OURS) and _keeps_schemas(source.target)
     if isinstance(source, AsyncSession):
         return _session_adds_nothing(source) and _keeps_schemas(source.bind)
     return _keeps_schemas(source) and _adds_nothing(SAMPLE, known=_OURS)
@@ -68,8 +70,6 @@ def only_watches(listener: Listener) -> Listener:
 
 
 def _session_adds_nothing(session: AsyncSession) -> bool:
-    if isinstance(session, Session) and not session.is_made:
-        return _adds_nothing(SAMPLE, known=_OURS)
     sync = session.sync_session
     known = _OURS if isinstance(sync, RecordingSession) else 0
     mapped = getattr(session, "binds", None)

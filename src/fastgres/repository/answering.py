@@ -11,7 +11,7 @@ from sqlalchemy import Integer
 
 from fastgres.reads import Answer, Call, Given, PlannedRead, ReadResponse, Rows, parameter
 from fastgres.repository.binding import bind
-from fastgres.repository.columns import key_values, primary_key
+from fastgres.repository.columns import key_names, key_values
 from fastgres.repository.entity import EntityAccess, Key, Model
 from fastgres.repository.ordering import Ordering
 from fastgres.repository.pages import Asked, offset_read, page_read
@@ -82,7 +82,7 @@ class Answering(EntityAccess[Model]):
         assert response.body.startswith(b'{"id":"')
         ```
         """
-        names = tuple(each.key for each in primary_key(self.model))
+        names = key_names(self.model)
         values = scope_values(self.scope)
         for name, value in zip(names, key_values(self.model, key), strict=True):
             values[f"key_{name}"] = value

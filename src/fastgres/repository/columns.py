@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Column, TypeDecorator, inspect
@@ -41,7 +42,8 @@ def attribute(model: type[Any], name: str) -> InstrumentedAttribute[Any]:
     return found
 
 
-def primary_key(model: type[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
+@cache
+def primary_key(model: Any) -> tuple[InstrumentedAttribute[Any], ...]:
     """Return the attributes of the primary key, in its order."""
     mapper = mapper_of(model)
     return tuple(
@@ -49,10 +51,16 @@ def primary_key(model: type[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
     )
 
 
+@cache
+def key_names(model: Any) -> tuple[str, ...]:
+    """Return the names of the primary key's attributes, in its order."""
+    return tuple(each.key for each in primary_key(model))
+
+
 def key_values(model: type[Any], key: object) -> tuple[object, ...]:
     """Return the value of each primary key column; a composite key is given as a tuple."""
     values = key if isinstance(key, tuple) else (key,)
-    names = [each.key for each in primary_key(model)]
+    names = key_names(model)
     if len(values) != len(names):
         raise ConfigurationError(
             f"{key!r} is no key of {model.__name__}: its primary key is ({', '.join(names)}). "
