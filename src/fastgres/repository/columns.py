@@ -42,19 +42,20 @@ def attribute(model: type[Any], name: str) -> InstrumentedAttribute[Any]:
     return found
 
 
-@cache
-def primary_key(model: Any) -> tuple[InstrumentedAttribute[Any], ...]:
+def primary_key(model: type[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
     """Return the attributes of the primary key, in its order."""
-    mapper = mapper_of(model)
-    return tuple(
-        getattr(model, mapper.get_property_by_column(column).key) for column in mapper.primary_key
-    )
+    return _primary_key(mapper_of(model))
 
 
 @cache
-def key_names(model: Any) -> tuple[str, ...]:
+def _primary_key(mapper: Mapper[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
+    names = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+    return tuple(getattr(mapper.class_, name) for name in names)
+
+
+def key_names(model: type[Any]) -> tuple[str, ...]:
     """Return the names of the primary key's attributes, in its order."""
-    return tuple(each.key for each in primary_key(model))
+    return tuple([each.key for each in primary_key(model)])
 
 
 def key_values(model: type[Any], key: object) -> tuple[object, ...]:
