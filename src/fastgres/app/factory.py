@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from fastapi import FastAPI
-
 from fastgres.app.lifespan import Resources
+from fastgres.app.service import Service
+from fastgres.endpoints import answer_declared
 from fastgres.http import Lifecycle, install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from fastapi import APIRouter
+    from fastapi import APIRouter, FastAPI
     from sqlalchemy import MetaData
 
     from fastgres.db import Database
@@ -79,7 +79,7 @@ def create_app(
         database_url=options.get("database_url"),
         own=options.get("lifespan"),
     )
-    app = FastAPI(
+    app = Service(
         title=title,
         version=options.get("version", "0.1.0"),
         description=options.get("description", ""),
@@ -91,6 +91,7 @@ def create_app(
         lifespan=resources.opened,
     )
     install(app, lifecycle)
+    answer_declared(app)
     for router in routers:
         app.include_router(router)
     return app

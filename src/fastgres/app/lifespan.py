@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastgres.app.drain import drain_on_signal
 from fastgres.app.lease import lease_database
 from fastgres.db import Database
+from fastgres.endpoints import check_declared
 from fastgres.observability import configure_logging, get_logger
 from fastgres.repository import check_repositories
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from sqlalchemy import MetaData
 
+    from fastgres.app.service import Service
     from fastgres.http import Lifecycle
 
 log = get_logger(__name__)
@@ -38,16 +40,18 @@ class Resources:
     own: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None
 
     @asynccontextmanager
-    async def opened(self, app: FastAPI) -> AsyncIterator[None]:
+    async def opened(self, app: Service) -> AsyncIterator[None]:
         """Be the lifespan of `app`; what was opened is closed even when start-up fails halfway."""
         began = time.perf_counter()
         configure_logging(self.lifecycle.settings)
         check_repositories()
+        check_declared(app)
         async with AsyncExitStack() as stack:
             if self.lifecycle.database is None:
                 await stack.enter_async_context(self._open_database())
             if self.own is not None:
                 await stack.enter_async_context(self.own(app))
+            app.settle_telemetry()
             stack.push_async_callback(self._finish)
             stack.enter_context(drain_on_signal(self.lifecycle))
             log.info("started", ms=round((time.perf_counter() - began) * 1000))

@@ -22,6 +22,15 @@ class Boundary(ServerErrorMiddleware):
 
     It stands where Starlette's outermost layer stood, and is one, because instrumentation of
     others looks for that one and puts itself inside.
+
+    ```python
+    from fastapi import FastAPI
+    from fastgres.http import Boundary, Lifecycle, install
+
+    app = FastAPI()
+    install(app, Lifecycle(settings))
+    assert isinstance(app.build_middleware_stack(), Boundary)
+    ```
     """
 
     def __init__(self, app: ASGIApp, policy: Policy) -> None:

@@ -30,7 +30,17 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 EXCHANGE = "fastgres.exchange"
-"""Key of the exchange in the ASGI scope."""
+"""Key of the exchange in the ASGI scope, for middleware of your own.
+
+```python
+from fastgres.http import EXCHANGE, Exchange
+from starlette.types import Scope
+
+def request_id(scope: Scope) -> str:
+    exchange: Exchange = scope[EXCHANGE]
+    return exchange.request_id
+```
+"""
 
 REQUEST_ID = "fastgres.request_id"
 """Key of the request's id in the ASGI scope."""
@@ -39,7 +49,17 @@ _well_formed = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
 
 
 class Exchange:
-    """Carry one request through the application and see to what leaves."""
+    """Carry one request through the application and see to what leaves.
+
+    ```python
+    from fastapi import Request
+    from fastgres.http import EXCHANGE, Exchange
+
+    async def sent_so_far(request: Request) -> int:
+        exchange: Exchange = request.scope[EXCHANGE]
+        return exchange.size
+    ```
+    """
 
     __slots__ = (
         "_unit",

@@ -1,0 +1,93 @@
+"""What becomes of declared routes: who answers them, why, and with which statement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from fastgres.endpoints.answerable import Answerable
+from fastgres.endpoints.precedence import places
+from fastgres.endpoints.reading import reading_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastapi import FastAPI
+
+    from fastgres.endpoints.reading import Reading
+    from fastgres.reads import Explanation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredRoute:
+    """A declared route of an application. `why` says why FastAPI has to answer, if it has to.
+
+    ```python
+    from fastgres.endpoints import DeclaredRoute
+
+    assert "why" in DeclaredRoute.__dataclass_fields__
+    ```
+    """
+
+    path: str
+    name: str
+    answered_by: Literal["boundary", "fastapi"]
+    why: str | None
+    read: Explanation
+    query: type[Any] | None
+    reading: Reading = field(repr=False)
+
+    def explain(self, query: Any = None) -> Explanation:
+        """Explain the statement for a query, an instance of `query`, instead of for none."""
+        return self.reading.explain(query)
+
+
+def check_declared(app: FastAPI) -> None:
+    """Raise `ConfigurationError` for a declared route whose response model cannot be filled.
+
+    As the start of a service should; `create_app` does it in the lifespan.
+
+    ```python
+    from fastgres.endpoints import check_declared
+    from shop.main import create_app
+
+    check_declared(create_app(settings))
+    ```
+    """
+    for place in places(app.router.routes):
+        reading_of(place.declaration)
+
+
+def declared_routes(app: FastAPI) -> Iterator[DeclaredRoute]:
+    """Yield the declared routes of an application, in the order in which they are tried.
+
+    Raises `ConfigurationError` for a response model that cannot be filled.
+
+    ```python
+    from fastgres.app import create_app
+    from fastgres.endpoints import ReadRouter, declared_routes
+    from shop.repositories.order import OrderRepository
+    from shop.schemas.order import OrderRead
+
+    router = ReadRouter(prefix="/orders")
+    router.one("/{order_id}", OrderRepository, OrderRead)
+
+    app = create_app(settings, title="Orders", routers=[router], database=database)
+    (route,) = declared_routes(app)
+    assert (route.path, route.answered_by) == ("/orders/{order_id}", "boundary")
+    assert route.read.kind == "compiled"
+    ```
+    """
+    for place in places(app.router.routes):
+        made = Answerable.of(place)
+        why = made if isinstance(made, str) else None
+        reading = reading_of(place.declaration)
+        yield DeclaredRoute(
+            path=str(place.context.path_format),
+            name=place.declaration.name,
+            answered_by="boundary" if why is None else "fastapi",
+            why=why,
+            read=reading.explain(),
+            query=place.declaration.query,
+            reading=reading,
+        )

@@ -1,0 +1,19 @@
+"""What one request wants of a declared route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fastgres.repository import KeysetQuery, OffsetQuery
+
+
+@dataclass(slots=True)
+class Wanted:
+    """The values of path and caller by column, the query, and the fields that are wanted."""
+
+    keys: dict[str, Any]
+    scope: dict[str, Any]
+    query: KeysetQuery | OffsetQuery | None = None
+    fields: str | None = None
