@@ -215,7 +215,7 @@ def _machine(report: Report) -> list[str]:
         "## Run it",
         "",
         "```text",
-        "make bench           about 25 minutes, writes this page",
+        "make bench           about 15 minutes, writes this page",
         "make bench QUICK=1   below four minutes, writes build/benchmarks.md",
         "```",
         "",
