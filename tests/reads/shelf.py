@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, computed_field
-from sqlalchemy import event
+from sqlalchemy import event, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from tests.models import Author, Binding, Book, Copy, Genre
 
@@ -95,9 +96,9 @@ async def stock(session: Session, count: int = 3, **values: Any) -> list[Book]:
     ]
     session.add_all(books)
     await session.flush()
-    for book in books:
-        await session.refresh(book, ["author", "copies", "genre", "binding"])
-    return books
+    stored = select(Book).options(joinedload(Book.author), selectinload(Book.copies))
+    fresh = stored.order_by(Book.id).execution_options(populate_existing=True)
+    return list(await session.scalars(fresh))
 
 
 @contextmanager
