@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from fastgres.app import create_app as create_service
 from fastgres.db import Database
 from fastgres.settings import load_settings
-from shop.api.routers import customers, orders, products
+from shop.api.routers import customers, exports, orders, products
 from shop.core.config import Settings
 from shop.models import Base
 
@@ -17,6 +17,7 @@ with `next`; errors are problem documents (RFC 9457) whose `code` is stable.
 TAGS = [
     {"name": "products", "description": "What is for sale, and how much of it is left."},
     {"name": "customers", "description": "Who buys."},
+    {"name": "exports", "description": "Whole tables, sent while they are read."},
     {"name": "orders", "description": "What was bought: placed, then paid, then shipped."},
 ]
 
@@ -29,7 +30,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         title=settings.shop_name,
         description=DESCRIPTION,
         tags=TAGS,
-        routers=[products.router, customers.router, orders.router],
+        routers=[products.router, customers.router, orders.router, exports.router],
         metadata=Base.metadata,
         database=database,
     )

@@ -6,8 +6,6 @@ from fastapi import Depends
 
 from fastgres.http import SessionDep
 from shop.repositories.customer import CustomerRepository
-from shop.repositories.order import OrderRepository
-from shop.repositories.product import ProductRepository
 from shop.services.customer import CustomerService
 from shop.services.order import OrderService
 from shop.services.product import ProductService
@@ -15,14 +13,6 @@ from shop.services.product import ProductService
 
 async def _customer_repository(session: SessionDep) -> CustomerRepository:
     return CustomerRepository(session)
-
-
-async def _product_repository(session: SessionDep) -> ProductRepository:
-    return ProductRepository(session)
-
-
-async def _order_repository(session: SessionDep) -> OrderRepository:
-    return OrderRepository(session)
 
 
 async def _customer_service(session: SessionDep) -> CustomerService:
@@ -38,8 +28,6 @@ async def _order_service(session: SessionDep) -> OrderService:
 
 
 CustomerRepositoryDep = Annotated[CustomerRepository, Depends(_customer_repository)]
-ProductRepositoryDep = Annotated[ProductRepository, Depends(_product_repository)]
-OrderRepositoryDep = Annotated[OrderRepository, Depends(_order_repository)]
 CustomerServiceDep = Annotated[CustomerService, Depends(_customer_service)]
 ProductServiceDep = Annotated[ProductService, Depends(_product_service)]
 OrderServiceDep = Annotated[OrderService, Depends(_order_service)]

@@ -1,27 +1,29 @@
 """Customers."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import Response, status
 
+from fastgres.endpoints import ReadRouter
 from fastgres.errors import UniqueViolationError
 from fastgres.http import problems
-from fastgres.repository import Page
-from shop.api.deps import CustomerRepositoryDep, CustomerServiceDep
+from shop.api.deps import CustomerServiceDep
 from shop.api.responses import CREATED
 from shop.models import Customer
+from shop.repositories.customer import CustomerRepository
 from shop.schemas.customer import CustomerCreate, CustomerQuery, CustomerRead, CustomerUpdate
 
-router = APIRouter(prefix="/customers", tags=["customers"])
+router = ReadRouter(prefix="/customers", tags=["customers"])
 
 
-@router.get("", response_model=Page[CustomerRead])
-async def list_customers(
-    query: Annotated[CustomerQuery, Query()], customers: CustomerRepositoryDep
-) -> Page[Customer]:
-    """List customers, a page at a time."""
-    return await customers.page(query)
+router.page(
+    "",
+    CustomerRepository,
+    CustomerRead,
+    CustomerQuery,
+    fields=True,
+    description="List customers, a page at a time.",
+)
 
 
 @router.post(
@@ -39,10 +41,15 @@ async def register_customer(
     return customer
 
 
-@router.get("/{customer_id}", response_model=CustomerRead)
-async def read_customer(customer_id: UUID, customers: CustomerRepositoryDep) -> Customer:
-    """Read one customer."""
-    return await customers.get(customer_id)
+router.one(
+    "/{customer_id}",
+    CustomerRepository,
+    CustomerRead,
+    fields=True,
+    etag=True,
+    cache="private, no-cache",
+    description="Read one customer.",
+)
 
 
 @router.patch(

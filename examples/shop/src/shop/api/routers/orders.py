@@ -1,28 +1,31 @@
 """Orders."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import Response, status
 
+from fastgres.endpoints import ReadRouter
 from fastgres.errors import NotFoundError, TransitionError
 from fastgres.http import problems
-from fastgres.repository import Page
-from shop.api.deps import OrderRepositoryDep, OrderServiceDep
+from shop.api.deps import OrderServiceDep
 from shop.api.responses import CREATED
 from shop.core.errors import NotForSaleError, OutOfStockError
 from shop.models import Order
+from shop.repositories.order import OrderRepository
 from shop.schemas.order import OrderCreate, OrderQuery, OrderRead, OrderUpdate
 
-router = APIRouter(prefix="/orders", tags=["orders"])
+router = ReadRouter(prefix="/orders", tags=["orders"])
 
 
-@router.get("", response_model=Page[OrderRead])
-async def list_orders(
-    query: Annotated[OrderQuery, Query()], orders: OrderRepositoryDep
-) -> Page[Order]:
-    """List orders with their customers and lines, a page at a time."""
-    return await orders.page(query, include_deleted=True)
+router.page(
+    "",
+    OrderRepository,
+    OrderRead,
+    OrderQuery,
+    fields=True,
+    include_deleted=True,
+    description="List orders with their customers and lines, a page at a time.",
+)
 
 
 @router.post(
@@ -41,10 +44,16 @@ async def place_order(body: OrderCreate, service: OrderServiceDep, response: Res
     return order
 
 
-@router.get("/{order_id}", response_model=OrderRead)
-async def read_order(order_id: UUID, orders: OrderRepositoryDep) -> Order:
-    """Read one order with its customer and its lines."""
-    return await orders.get(order_id, include_deleted=True)
+router.one(
+    "/{order_id}",
+    OrderRepository,
+    OrderRead,
+    fields=True,
+    etag=True,
+    cache="private, no-cache",
+    include_deleted=True,
+    description="Read one order with its customer and its lines.",
+)
 
 
 @router.patch("/{order_id}", response_model=OrderRead)

@@ -1,17 +1,17 @@
 """Products."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import Response, status
 
+from fastgres.endpoints import ReadRouter
 from fastgres.errors import UniqueViolationError
 from fastgres.http import problems
-from fastgres.repository import Page
-from shop.api.deps import ProductRepositoryDep, ProductServiceDep
+from shop.api.deps import ProductServiceDep
 from shop.api.responses import CREATED
 from shop.core.errors import StockLimitError
 from shop.models import Product
+from shop.repositories.product import ProductRepository
 from shop.schemas.product import (
     ProductCreate,
     ProductQuery,
@@ -20,15 +20,17 @@ from shop.schemas.product import (
     Restock,
 )
 
-router = APIRouter(prefix="/products", tags=["products"])
+router = ReadRouter(prefix="/products", tags=["products"])
 
 
-@router.get("", response_model=Page[ProductRead])
-async def list_products(
-    query: Annotated[ProductQuery, Query()], products: ProductRepositoryDep
-) -> Page[Product]:
-    """List products, a page at a time."""
-    return await products.page(query)
+router.page(
+    "",
+    ProductRepository,
+    ProductRead,
+    ProductQuery,
+    fields=True,
+    description="List products, a page at a time.",
+)
 
 
 @router.post(
@@ -46,10 +48,15 @@ async def create_product(
     return product
 
 
-@router.get("/{product_id}", response_model=ProductRead)
-async def read_product(product_id: UUID, products: ProductRepositoryDep) -> Product:
-    """Read one product."""
-    return await products.get(product_id)
+router.one(
+    "/{product_id}",
+    ProductRepository,
+    ProductRead,
+    fields=True,
+    etag=True,
+    cache="private, no-cache",
+    description="Read one product.",
+)
 
 
 @router.patch("/{product_id}", response_model=ProductRead, responses=problems(UniqueViolationError))
