@@ -66,9 +66,9 @@ def test_one_row_a_list_and_an_export_are_different_statements() -> None:
         for more in ({}, {"order_by": [Book.price]}, {"order_by": [Book.price], "limit": 5})
     )
     assert "ORDER BY" not in one
-    assert first.startswith("SELECT concat(")
+    assert "array_to_string(" not in first
     assert "ORDER BY books.price, books.id" in first
-    assert listed.startswith("SELECT array_to_string(")
+    assert "array_to_string(" in listed
     assert "chr(10)" in str(titles.explain_stream(Book.pages > 1).sql)
 
 

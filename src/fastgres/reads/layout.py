@@ -21,6 +21,7 @@ _STATEMENTS: Final = frozenset({"SELECT", "WITH"})
 _CLAUSES: Final = frozenset(
     {"SELECT", "FROM", "WHERE", "HAVING", "LIMIT", "OFFSET", "UNION", "LEFT", "JOIN"}
 )
+_LONG: Final = frozenset({"SELECT", "concat"})
 _TWO_WORDS: Final = frozenset({"ORDER", "GROUP"})
 
 
@@ -54,8 +55,16 @@ def _fits(nodes: Nodes, width: int) -> bool:
 
 
 def _selects(nodes: Nodes) -> bool:
+    return _holds(nodes, frozenset({"SELECT"}))
+
+
+def _opens(nodes: Nodes) -> bool:
+    return _holds(nodes, _LONG)
+
+
+def _holds(nodes: Nodes, words: frozenset[str]) -> bool:
     return any(
-        _selects(node.inside) if isinstance(node, Group) else node.text == "SELECT"
+        _holds(node.inside, words) if isinstance(node, Group) else node.text in words
         for node in nodes
     )
 
@@ -110,11 +119,11 @@ def _on_line(nodes: Nodes, place: int) -> Nodes:
 
 
 def _broken(group: Group, width: int, *, writes: bool) -> Lines:
-    """Return a group on many lines; a call about one subselect gives its lines to that."""
+    """Return a group on many lines; a call about one subselect or object gives its lines to it."""
     opening, closing = group.opening.text, group.closing.text
     items = _items(group.inside)
     plain = opening != "CASE" and not writes and not _is_statement(group.inside)
-    if plain and sum(map(_selects, items)) == 1:
+    if plain and sum(map(_opens, items)) == 1:
         lines = [opening]
         for place, item in enumerate(items):
             lines = [*lines[:-1], *_run(item, width, lines[-1])]
@@ -134,7 +143,7 @@ def _members(items: Sequence[Nodes], width: int) -> Lines:
     members: list[Lines] = []
     before = ""
     for place, item in enumerate(items):
-        if _is_literal(item[0]) and place + 1 < len(items) and not _is_literal(items[place + 1][0]):
+        if _is_literal(item) and place + 1 < len(items) and not _is_literal(items[place + 1]):
             before = f"{_flat(item)}, "
             continue
         members.append(_lines(item, width - 1, before))
@@ -168,11 +177,11 @@ def _split(nodes: Nodes, begins: Callable[[Nodes, int], bool]) -> list[Nodes]:
 
 
 def _is_statement(nodes: Nodes) -> bool:
-    return _word(nodes[0]) in _STATEMENTS
+    return bool(nodes) and _word(nodes[0]) in _STATEMENTS
 
 
-def _is_literal(node: Node) -> bool:
-    return _word(node).startswith("'")
+def _is_literal(nodes: Nodes) -> bool:
+    return len(nodes) == 1 and _word(nodes[0]).startswith("'")
 
 
 def _is_comma(nodes: Nodes, place: int) -> bool:
