@@ -1,4 +1,4 @@
-"""A small project to run commands on: one table, one migration, two routes, three rows."""
+"""A small project to run commands on: one table, one migration, four routes, three rows."""
 
 from __future__ import annotations
 
@@ -31,11 +31,13 @@ class Paper(UUIDv7Key, Base):
 """,
     "src/kiosk/main.py": """
 from fastapi import APIRouter
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, computed_field
 from sqlalchemy import func, select
 import fastgres.settings
 from fastgres.app import create_app as create_service
+from fastgres.endpoints import ReadRouter
 from fastgres.http import SessionDep
+from fastgres.repository import KeysetQuery, Repository
 from fastgres.settings import load_settings
 from kiosk.models import Base, Paper
 
@@ -53,11 +55,29 @@ async def list_papers(session: SessionDep) -> list[str]:
 async def read_paper(number: int) -> int:
     return number
 
+class PaperRead(BaseModel):
+    title: str
+
+class LoudPaper(PaperRead):
+    @computed_field
+    @property
+    def loud(self) -> str:
+        return self.title.upper()
+
+class PaperQuery(KeysetQuery):
+    title: str | None = None
+
+class PaperRepository(Repository[Paper]): ...
+
+shelf = ReadRouter(prefix="/shelf", tags=["shelf"])
+shelf.page("", PaperRepository, PaperRead, PaperQuery, name="list_shelf")
+shelf.one("/{paper_id}", PaperRepository, LoudPaper, name="read_loud")
+
 def create_app(settings=None, database=None):
     return create_service(
         settings or load_settings(Settings),
         title="Kiosk",
-        routers=[router],
+        routers=[router, shelf],
         metadata=Base.metadata,
         database=database,
     )

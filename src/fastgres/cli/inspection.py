@@ -1,4 +1,4 @@
-"""The verbs that look: `routes`, `settings` and `version`."""
+"""The verbs that look: `routes`, `reads`, `settings` and `version`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fastgres.cli.output import AsJson, print_json, print_table
+from fastgres.cli.reads import reads
 
 PANEL = "Look"
 
@@ -14,6 +15,7 @@ PANEL = "Look"
 def register(app: typer.Typer) -> None:
     """Add the verbs to the command."""
     app.command(rich_help_panel=PANEL)(routes)
+    app.command(rich_help_panel=PANEL)(reads)
     app.command(rich_help_panel=PANEL)(settings)
     app.command(rich_help_panel=PANEL)(version)
 

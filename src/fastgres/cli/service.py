@@ -1,10 +1,11 @@
-"""What a service is made of, in plain values: its routes and its settings."""
+"""What a service is made of, in plain values: its routes, its reads and its settings."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastgres.errors import ConfigurationError
 from fastgres.settings import (
@@ -18,6 +19,9 @@ from fastgres.settings import (
     settings_table,
 )
 
+if TYPE_CHECKING:
+    from fastgres.dev import RouteRead, RouteReads
+
 
 def list_routes() -> list[dict[str, Any]]:
     """Return the routes of the project's application in the order they are tried."""
@@ -25,6 +29,55 @@ def list_routes() -> list[dict[str, Any]]:
     from fastgres.dev import list_routes as routes_of
 
     return [asdict(row) for row in routes_of(Workplace.here().make_application())]
+
+
+def list_reads() -> list[dict[str, Any]]:
+    """Return what the routes of the project's application read."""
+    from fastgres.dev import Workplace
+    from fastgres.dev import list_reads as reads_of
+
+    return [_route(each, "") for each in reads_of(Workplace.here().make_application())]
+
+
+def explain_route(wanted: str, *, analyze: bool) -> dict[str, Any]:
+    """Return what one route reads, with PostgreSQL's plan of each read if it is to `analyze`."""
+    from fastgres.dev import Workplace, analyze_read, find_reads
+
+    workplace = Workplace.here()
+    route, query_string = find_reads(workplace.make_application(), wanted)
+    found = _route(route, query_string)
+    if analyze:
+        with workplace.address() as url:
+            for number, read in enumerate(route.reads):
+                told = read.explain(query_string)
+                analysis = asyncio.run(analyze_read(workplace, url, told))
+                found["reads"][number] |= asdict(analysis)
+    return found
+
+
+def _route(found: RouteReads, query_string: str) -> dict[str, Any]:
+    return {
+        "path": found.route.path,
+        "methods": list(found.route.methods),
+        "name": found.route.name,
+        "answered": found.answered,
+        "kind": found.kind,
+        "statements": found.statements,
+        "hint": found.hint,
+        "reads": [_read(read, query_string) for read in found.reads],
+    }
+
+
+def _read(read: RouteRead, query_string: str) -> dict[str, Any]:
+    told = read.explain(query_string)
+    return {
+        "call": read.call,
+        "kind": told.kind,
+        "statements": told.statements,
+        "reasons": [{"field": each.field, "why": each.why} for each in told.reasons],
+        "unshown": list(read.unshown),
+        "sql": None if told.sql is None else told.pretty(),
+    }
 
 
 def list_settings() -> list[dict[str, Any]]:

@@ -41,10 +41,11 @@ def list_routes(application: FastAPI) -> list[RouteRow]:
     assert list_routes(FastAPI())[0].path == "/openapi.json"
     ```
     """
-    return [_row(context) for context in iter_route_contexts(application.routes)]
+    return [row_of(context) for context in iter_route_contexts(application.routes)]
 
 
-def _row(context: Any) -> RouteRow:
+def row_of(context: Any) -> RouteRow:
+    """Return what is known of one route."""
     endpoint = context.endpoint
     return RouteRow(
         path=context.path or "",

@@ -1,0 +1,68 @@
+"""What the routes of a service read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fastgres.dev import RouteReads, list_reads
+from fastgres.errors import ConfigurationError
+from tests.dev import bookshop
+
+if TYPE_CHECKING:
+    from fastgres.settings import Settings
+
+
+@pytest.fixture
+def found(settings: Settings) -> dict[str, RouteReads]:
+    """The routes of the bookshop by method and path."""
+    return {
+        f"{each.route.methods[0]} {each.route.path}": each
+        for each in list_reads(bookshop.make(settings))
+    }
+
+
+@pytest.mark.parametrize(
+    ("route", "answered", "kind", "statements"),
+    [
+        ("GET /declared/{book_id}", "declared", "compiled", 1),
+        ("GET /declared", "declared", "loaded", 1),
+        ("GET /page", "handler", "compiled", 1),
+        ("GET /one/{book_id}", "handler", "compiled", 1),
+        ("GET /offset", "handler", "compiled", 2),
+        ("POST /both", "handler", "loaded", 3),
+        ("GET /rows", "handler", "orm", None),
+        ("GET /unannotated", "handler", "orm", None),
+        ("GET /counted", "handler", None, None),
+        ("DELETE /one/{book_id}", "handler", None, None),
+        ("GET /livez", "handler", None, None),
+    ],
+)
+def test_each_route_says_what_it_reads(
+    found: dict[str, RouteReads], route: str, answered: str, kind: str, statements: int
+) -> None:
+    """Declared, written, in one statement or in more."""
+    one = found[route]
+    assert (one.answered, one.kind, one.statements) == (answered, kind, statements)
+
+
+def test_a_loaded_read_says_which_field_makes_it_one(found: dict[str, RouteReads]) -> None:
+    """One of two is enough."""
+    assert found["GET /declared"].reasons == ("LoudTitle computes loud",)
+    assert found["POST /both"].reasons == ("LoudTitle computes loud",)
+
+
+def test_a_route_that_returns_rows_is_told_how_to_answer(found: dict[str, RouteReads]) -> None:
+    """In its own words, where there are any."""
+    assert "`books.page(AuthorRead, query, Book.pages > 1)`" in str(found["GET /rows"].hint)
+    assert "a read of AuthorRead" in str(found["GET /unannotated"].hint)
+
+
+def test_a_read_can_be_explained_for_a_query(found: dict[str, RouteReads]) -> None:
+    """One that takes none says so."""
+    (paged,), (listed,) = found["GET /page"].reads, found["GET /own"].reads
+    assert "books.genre" in str(paged.explain("genre=novel").sql)
+    assert paged.explain("").sql == paged.told.sql
+    with pytest.raises(ConfigurationError, match="takes no query model"):
+        listed.explain("genre=novel")
