@@ -232,7 +232,12 @@ class TestModel:
             def size(self) -> int:
                 return 1
 
-        assert shape_of(Example).why == ("computes size",)
+            @computed_field(alias="weight")  # type: ignore[prop-decorator]  # as above
+            @property
+            def mass(self) -> int:
+                return 1
+
+        assert shape_of(Example).computed == (("size", "size"), ("mass", "weight"))
 
     def test_validates(self) -> None:
         class Before(BaseModel):

@@ -104,7 +104,15 @@ class PythonField:
     relation: RelationSource | None = None
 
 
-PlannedField = ValueField | ConstantField | ObjectField | PythonField
+@dataclass(frozen=True, slots=True)
+class ComputedField:
+    """A field that the response model computes from its others."""
+
+    name: str
+    key: str
+
+
+PlannedField = ValueField | ConstantField | ObjectField | PythonField | ComputedField
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,8 @@ class Entity:
 
     def reasons(self, prefix: str = "") -> Iterator[Reason]:
         """Yield why SQL alone cannot fill it, this entity's own reasons first."""
-        for why in self.whys:
+        computed = [each.name for each in self.fields if isinstance(each, ComputedField)]
+        for why in (*self.whys, *(f"computes {name}" for name in computed)):
             yield Reason(prefix.removesuffix(".") or self.model.__name__, why)
         for each in self.fields:
             if isinstance(each, PythonField):
@@ -231,14 +240,16 @@ def _check_mapped(mapped: type[Any]) -> None:
 
 
 def _entity(mapped: type[Any], shape: Nested) -> Entity:
-    fields = [_field(mapped, each, shape.model) for each in shape.fields if not each.excluded]
+    shown = [_field(mapped, each, shape.model) for each in shape.fields if not each.excluded]
+    computed = [ComputedField(name, key) for name, key in shape.computed]
     hidden = [_field(mapped, each, shape.model) for each in shape.fields if each.excluded]
     why = tuple(
         f"has the field {each.name}, which is excluded from the response and {each.why}"
         for each in hidden
         if isinstance(each, PythonField)
     )
-    return Entity(mapped, shape.model, tuple(fields), (*shape.why, *why), tuple(hidden))
+    fields = (*shown, *computed)
+    return Entity(mapped, shape.model, fields, (*shape.why, *why), tuple(hidden))
 
 
 def _field(mapped: type[Any], declared: FieldShape, model: type[BaseModel]) -> PlannedField:

@@ -8,7 +8,7 @@ module does not know by name is `Opaque`, so that a new feature of Pydantic is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -109,11 +109,15 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """An object with fields; `why` names what its model computes in Python, beside its fields."""
+    """An object with fields; `why` names what its model does in Python, beside its fields.
+
+    `computed` are the names of computed fields, each with its key in JSON.
+    """
 
     model: type[BaseModel]
     fields: tuple[FieldShape, ...] = field(compare=False)
     why: tuple[str, ...] = ()
+    computed: tuple[tuple[str, str], ...] = ()
 
 
 Shape = Opaque | Scalar | Json | Many | Nested
@@ -190,7 +194,7 @@ class _Reader:
             return Opaque(why), True
         shape, optional = self.read(inner)
         if isinstance(shape, Nested):
-            return Nested(shape.model, shape.fields, (*shape.why, why)), optional
+            return replace(shape, why=(*shape.why, why)), optional
         return Opaque(why), optional
 
     def _list(self, schema: Schema) -> Shape:
@@ -218,10 +222,10 @@ class _Reader:
             inner, why = self._fields_of(schema)
             if inner["type"] != "model-fields":
                 return Opaque(f"{model.__name__} is no plain model")
-            whys = (*why, *_whys_of_model(schema, inner))
+            whys = (*why, *_whys_of_model(schema))
             own_config = schema.get("config", {})
             fields = tuple(self._fields(inner, own_config))
-            return Nested(model, fields, whys)
+            return Nested(model, fields, whys, tuple(_computed(inner)))
         finally:
             self._open.pop()
 
@@ -280,15 +284,19 @@ def _as_configured(shape: Shape, config: Schema) -> Shape:
     return shape
 
 
-def _whys_of_model(schema: Schema, fields: Schema) -> Iterator[str]:
+def _whys_of_model(schema: Schema) -> Iterator[str]:
     if "serialization" in schema:
         yield "is written by a serializer"
     if schema.get("post_init") and not _has_only_private_attributes(schema["cls"]):
         yield "has a model_post_init"
     if schema.get("custom_init"):
         yield "has an __init__ of its own"
+
+
+def _computed(fields: Schema) -> Iterator[tuple[str, str]]:
     for each in fields.get("computed_fields", ()):
-        yield f"computes {each['property_name']}"
+        name = each["property_name"]
+        yield name, each.get("alias", name)
 
 
 def _has_only_private_attributes(model: type[BaseModel]) -> bool:
