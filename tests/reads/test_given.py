@@ -498,6 +498,18 @@ async def test_soft_deletion_reaches_every_exists(books: Session) -> None:
     assert len(await titles(everything, books, condition)) == 3
 
 
+def test_other_form_of_the_same_conditions() -> None:
+    """A statement made of it may be kept only if its values come in the same order."""
+    low, high = Book.price > 1_001, Book.price < 1_003
+    both = Given.of([low, high, Book.author.has(Author.name == "Ada")])
+    assert both.takes_values_as(both)
+    assert both.takes_values_as(both.living())
+    assert not both.takes_values_as(Given.of([high, low, Book.author.has(Author.name == "Ada")]))
+    assert not both.takes_values_as(Given.of([low, high]))
+    assert not both.takes_values_as(Given.of([low, high, Louder("a")]))
+    assert not Given.of([Louder("a")]).takes_values_as(Given.of([Louder("a")]))
+
+
 def test_nothing_given() -> None:
     """No conditions are a shape too."""
     assert Given.of(()) is Given.of([])

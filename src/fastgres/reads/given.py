@@ -72,6 +72,13 @@ class Given:
         where = tuple(living_condition(and_(true(), each)) for each in self.where)
         return Given.of(where, self.order_by)
 
+    def takes_values_as(self, other: Given) -> bool:
+        """Tell whether a statement made of the other can be run with the values of this one."""
+        if self.key is None or other.key is None or len(self.values) != len(other.values):
+            return False
+        pairs = zip(self.values, other.values, strict=True)
+        return all(mine.value is its.value for mine, its in pairs)
+
 
 def _key_and_values(
     where: list[Any], order_by: list[Any]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fastgres.reads.statement import Rows
 
 MOST_TEMPLATES: Final = 512
-"""Statements kept a plan; beyond that the one used longest ago is compiled anew."""
+"""Statements kept for a plan; each one beyond that takes the place of the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class PlannedRead:
         given = call.given if self.plan.include_deleted else call.given.living()
         statement = build(self.plan, call.rows(given))
         made = Template.of(statement, names=frozenset(call.values), given=given.values)
-        if call.given.key is not None and made.takes_all(given.values):
+        if call.given.takes_values_as(given) and made.takes_all(given.values):
             if len(self._templates) >= MOST_TEMPLATES:
                 del self._templates[next(iter(self._templates))]
             self._templates[kind, call.key, call.given.key] = made
