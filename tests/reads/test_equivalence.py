@@ -5,14 +5,26 @@ The strategies, what is right, and what may be spelled differently are in `equiv
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from sqlalchemy import inspect
 
-from tests.reads.equivalence.cases import GRAPH, SPECIMENS, Case, cases, reading_cases
-from tests.reads.equivalence.checking import check, check_invented
+from tests.reads.equivalence.cases import (
+    GRAPH,
+    SPECIMENS,
+    Case,
+    cases,
+    reading_cases,
+    widest_cases,
+)
+from tests.reads.equivalence.catalogue import offered_by
+from tests.reads.equivalence.checking import check, check_invented, check_outside
 from tests.reads.equivalence.inventions import Workshop, invented_cases
 from tests.reads.equivalence.kinds import KINDS
 from tests.reads.equivalence.laboratory import Laboratory
+from tests.reads.equivalence.verdict import difference
 
 _EXAMPLES = settings.get_profile(settings.get_current_profile_name()).max_examples
 _DEEP = _EXAMPLES > 100
@@ -36,6 +48,57 @@ def thorough(share: float) -> settings:
     )
 
 
+@pytest.mark.parametrize(
+    ("found", "right"),
+    [
+        (b'{"a":1}', b'{"a":1.0}'),
+        (b'{"a":1e+20}', b'{"a":1e20}'),
+        (b"[-5.0404336026517504e+16]", b"[-5.04043360265175e+16]"),
+        (b'["0.0000001"]', b'["1E-7"]'),
+        (b'["16130000"]', b'["1.6130E+7"]'),
+    ],
+)
+def test_spellings_that_may_differ(found: bytes, right: bytes) -> None:
+    """They stand for the same values."""
+    assert difference(found, right, json_inside=False, unordered=False) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "right"),
+    [
+        (b'{"a":1.0}', b'{"a":1}'),
+        (b'{"a":"1"}', b'{"a":1}'),
+        (b'{"a":1,"b":2}', b'{"b":2,"a":1}'),
+        (b'{"a":1}', b'{"a":1,"b":null}'),
+        (b"[2,1]", b"[1,2]"),
+        (b"[0.1]", b"[0.10000000149011612]"),
+        (b'["1.0"]', b'["1.00"]'),
+        (b'["\\u00e9"]', '["é"]'.encode()),
+        (b'{"a": 1}', b'{"a":1}'),
+        (b"[NaN]", b"[null]"),
+        (b"{}", b"[]"),
+        (b"[1", b"[1]"),
+    ],
+)
+def test_differences_that_count(found: bytes, right: bytes) -> None:
+    """Order, types, digits, whitespace, and what is not JSON."""
+    assert difference(found, right, json_inside=False, unordered=False)
+
+
+def test_json_of_the_database_may_have_whitespace() -> None:
+    """And arrays without an order in the mapping may come in any."""
+    found, right = b'[{"a": [ 1 ]},{"b":2}]', b'[{"b":2},{"a":[1]}]'
+    assert difference(found, right, json_inside=True, unordered=True) is None
+    assert difference(found, right, json_inside=True, unordered=False)
+
+
+def test_strategies_offer_every_relationship() -> None:
+    """A filter that lets too little through would make the properties true of nothing."""
+    offered = {each.name for mapped in GRAPH for each in offered_by(mapped) if each.target}
+    mapped_ones = {name for mapped in GRAPH for name in inspect(mapped).relationships.keys()}  # noqa: SIM118 - no dict: it iterates over values
+    assert mapped_ones - offered == {"logbook"}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_reading_of_a_type(laboratory: Laboratory, kind: str) -> None:
     """All annotations that a field may reasonably give to a column, one by one."""
@@ -47,6 +110,25 @@ def test_every_reading_of_a_type(laboratory: Laboratory, kind: str) -> None:
             check(laboratory, case)
 
         reads_so()
+
+
+@pytest.mark.parametrize("mapped", SPECIMENS)
+def test_all_columns_at_once(laboratory: Laboratory, mapped: type[Any]) -> None:
+    """More of them than a function of PostgreSQL takes arguments."""
+
+    @thorough(0.05)
+    @given(case=widest_cases(mapped))
+    def reads_all(case: Case) -> None:
+        check(laboratory, case)
+
+    reads_all()
+
+
+@thorough(0.2)
+@given(case=cases((*GRAPH, *SPECIMENS), odd=0, depth=2))
+def test_reads_outside_a_transaction(laboratory: Laboratory, case: Case) -> None:
+    """From the engine, from a session that has not begun, and as an export."""
+    check_outside(laboratory, case)
 
 
 @thorough(1)

@@ -90,6 +90,35 @@ def reading_cases(draw: st.DrawFn, name: str, reading: Reading) -> Case:
     )
 
 
+@st.composite
+def widest_cases(draw: st.DrawFn, mapped: type[Any]) -> Case:
+    """Draw rows for a model that reads every column which can compile."""
+    readings = {name: kind.plain[0] for name, kind in KINDS.items() if kind.plain}
+    schema: Schema = _widest(mapped)  # type: ignore[arg-type]  # classes are hashable
+    return Case(schema, draw(specimens(mapped, readings, [], most=2)))
+
+
+@lru_cache(maxsize=2)
+def _widest(mapped: type[Any]) -> Schema:
+    plain = {name: kind.plain[0].annotation for name, kind in KINDS.items() if kind.plain}
+    may_miss = mapped is h.Absent
+    fields = {
+        name: (each | None if may_miss and each is not Any else each, ...)
+        for name, each in plain.items()
+    }
+    make: Any = create_model
+    return Schema(
+        source=mapped,
+        model=make("WidestRead", **fields),
+        attributes=tuple(fields),
+        nested=(),
+        plain=True,
+        refusing=False,
+        json=True,
+        unordered=False,
+    )
+
+
 @lru_cache(maxsize=1024)
 def _schema_of_one(mapped: type[Any], name: str, reading: Reading) -> Schema:
     """Make a model of one field, the same one each time, as it is costly to compile."""

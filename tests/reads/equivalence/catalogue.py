@@ -106,7 +106,9 @@ def _offered_by(mapped: Hashable) -> tuple[Source, ...]:
         for source in _BESIDE_COLUMNS.get(each.class_.__name__, ())
     ]
     relationships = [
-        _of_relationship(each) for each in mapper.relationships if each.collection_class is None
+        _of_relationship(each)
+        for each in mapper.relationships
+        if each.collection_class in {None, list}
     ]
     return (*_of_columns(mapper), *beside, *relationships)
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.schema import CreateSchema, CreateTable
+from starlette.responses import Response, StreamingResponse
 
 from fastgres.errors import ConfigurationError
 from fastgres.reads import ReadResponse, Reads
@@ -34,6 +35,33 @@ def check_invented(
     """Make tables first, in a schema of their own; they are gone afterwards."""
     ddl = [CreateSchema(schema), *map(CreateTable, tables)]
     laboratory.run(_in_scratch(laboratory, case, ddl))
+
+
+def check_outside(laboratory: Laboratory, case: Case) -> None:
+    """Read committed rows from the engine: the way of a request that only reads."""
+    laboratory.run(_from_the_pool(laboratory, case))
+
+
+async def _from_the_pool(laboratory: Laboratory, case: Case) -> None:
+    schema = case.schema
+    reads: Any = Reads(schema.source, schema.model, **case.options)
+    async with laboratory.committed(case.rows) as engine:
+        async with engine.connect() as connection:
+            right = await expected(connection, schema, **case.options)
+        about = schema, reads.plan.kind
+        async with AsyncSession(engine) as session:
+            _same_body(await reads.list(session), right.body, about)
+            assert not session.in_transaction()
+        _same_body(await reads.list(engine), right.body, about)
+        lines = await _sent(reads.stream(engine))
+        _same_body(Response(b"[" + b",".join(lines.splitlines()) + b"]"), right.body, about)
+        assert lines.count(b"\n") == len(right.bodies)
+        _same_body(Response(await _sent(reads.stream(engine, format="json"))), right.body, about)
+
+
+async def _sent(response: StreamingResponse) -> bytes:
+    parts: list[Any] = [part async for part in response.body_iterator]
+    return b"".join(part if isinstance(part, bytes) else part.encode() for part in parts)
 
 
 async def _in_scratch(laboratory: Laboratory, case: Case, ddl: list[Any]) -> None:
@@ -115,7 +143,7 @@ def _attribute(source: Any, column: Any) -> str:
     return key
 
 
-def _same_body(response: ReadResponse[Any], right: bytes, about: tuple[Schema, str]) -> None:
+def _same_body(response: Response, right: bytes, about: tuple[Schema, str]) -> None:
     schema, kind = about
     found = bytes(response.body)
     fault = difference(found, right, json_inside=schema.json, unordered=schema.unordered)

@@ -307,7 +307,7 @@ _TIMES: Final = {
     "short_moment": _kind(
         pg.TIMESTAMP(timezone=True, precision=1),
         dt.datetime,
-        values.TIMESTAMPTZ,
+        values.PLAIN_TIMESTAMPTZ,
         "'2026-01-01Z'",
         plain=(dt.datetime,),
     ),
@@ -358,7 +358,8 @@ _ARRAYS: Final = {
     ),
     "varchars": _array(sa.String(3), str, values.TEXT.map(lambda text: text[:3])),
     "padded_ones": _array(sa.CHAR(3), str, values.TEXT.map(lambda text: text[:3])),
-    "foldeds": _array(pg.CITEXT, str, values.TEXT),
+    # Not the empty text: asyncpg 0.32 crashes the process when it reads it in a citext[].
+    "foldeds": _array(pg.CITEXT, str, values.TEXT.filter(bool)),
     "prices": _array(sa.Numeric(12, 2), Decimal, values.money(12, 2)),
     "size_names": _array(sa.Enum(Size, name="size_name"), Size, _DRAWN_SIZE),
     "typed_papers": _array(pg.JSON, Any, values.JSON, dimensions=1),

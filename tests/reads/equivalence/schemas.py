@@ -46,7 +46,7 @@ def schemas(draw: st.DrawFn, source: Any, pen: Pen, depth: int = DEEPEST) -> Sch
     if depth:
         leading = [each for each in offered_by(source) if each.target is not None]
         most = 2 if depth > 1 else 1
-        for chosen in _some(draw, leading, most, least=draw(st.integers(0, 1))):
+        for chosen in _some(draw, leading, most, least=int(depth > 1)):
             _add_relationship(draw, draft, pen, chosen, depth)
     if pen.strays(draw):
         _add_missing(draw, draft, pen)

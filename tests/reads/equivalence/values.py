@@ -89,11 +89,12 @@ TIMESTAMP = _NAIVE | st.sampled_from(
     ]
 )
 _DAY = dt.timedelta(days=1)
-TIMESTAMPTZ = st.builds(
+PLAIN_TIMESTAMPTZ = st.builds(
     lambda moment, zone: moment.replace(tzinfo=zone),
     st.datetimes(_MIN + _DAY, dt.datetime.fromisoformat("9999-12-30")),
     _ZONES,
-) | st.sampled_from(
+)
+TIMESTAMPTZ = PLAIN_TIMESTAMPTZ | st.sampled_from(
     [
         Raw("'infinity'::timestamptz"),
         Raw("'-infinity'::timestamptz"),
