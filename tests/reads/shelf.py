@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, computed_field
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from tests.models import Author, Binding, Book, Copy, Genre
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from fastgres.db import Database, Session
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class Shown(BaseModel):
@@ -78,7 +75,7 @@ def written(model: type[BaseModel], row: object) -> bytes:
     return model.model_validate(row, from_attributes=True).model_dump_json(by_alias=True).encode()
 
 
-async def stock(session: Session, count: int = 3, **values: Any) -> list[Book]:
+async def stock(session: AsyncSession, count: int = 3, **values: Any) -> list[Book]:
     """Add books of one author, each with as many copies as books came before it."""
     author = Author(name="Ada", email="ada@example.com", born=dt.date(1815, 12, 10))
     session.add(author)
@@ -99,19 +96,3 @@ async def stock(session: Session, count: int = 3, **values: Any) -> list[Book]:
     stored = select(Book).options(joinedload(Book.author), selectinload(Book.copies))
     fresh = stored.order_by(Book.id).execution_options(populate_existing=True)
     return list(await session.scalars(fresh))
-
-
-@contextmanager
-def overheard(database: Database) -> Iterator[list[str]]:
-    """Note every query that reaches the server over connections which are opened from now on."""
-    said: list[str] = []
-
-    def listen(connection: Any, _: object) -> None:
-        connection.driver_connection.add_query_logger(lambda query: said.append(query.query))
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "connect", listen)
-    try:
-        yield said
-    finally:
-        event.remove(engine, "connect", listen)
