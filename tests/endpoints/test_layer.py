@@ -41,8 +41,12 @@ AS_ADA = [(b"x-author", str(ADA).encode())]
 
 
 async def both(database: Database, path: str, **request: Any) -> tuple[Any, Any]:
-    """Ask the boundary and FastAPI the same."""
-    boundary = await ask(library(database, declared=True), path, **request)
+    """Ask the boundary and FastAPI the same; the boundary again once it knows its host."""
+    app = library(database, declared=True)
+    first = await ask(app, path, **request)
+    await ask(app, "/livez")
+    boundary = await ask(app, path, **request)
+    assert boundary.told() == first.told()
     fastapi = await ask(library(database, declared=False), path, **request)
     assert fastapi.by_fastapi
     return boundary, fastapi

@@ -79,23 +79,25 @@ class Answerable:
 
     def parse(self, path: str, values: Sequence[str], query_string: bytes) -> Wanted | None:
         """Return what a request asks for; None when FastAPI should see it, and refuse it."""
-        for regex in self.before:
-            if regex.match(path):
-                return None
+        if self.before and any(regex.match(path) for regex in self.before):
+            return None
         given: dict[str, Any] = {}
         try:
             for place, name, validate in self.keys:
                 given[name] = validate(values[place])
         except Exception:  # noqa: BLE001 - FastAPI reads it again, and answers for it
             return None
-        wanted = Wanted(given, {})
-        if self.query is not None:
-            wanted.query = self.query.parse(query_string)
-            wanted.fields = getattr(wanted.query, NAME, None) if self.sparse else None
-            return None if wanted.query is None else wanted
-        if self.sparse and query_string:
+        if self.query is None and not self.sparse:
+            return Wanted(given)
+        return self._with_query(Wanted(given), query_string)
+
+    def _with_query(self, wanted: Wanted, query_string: bytes) -> Wanted | None:
+        if self.query is None:
             wanted.fields = dict(pairs_of(query_string)).get(NAME)
-        return wanted
+            return wanted
+        wanted.query = self.query.parse(query_string)
+        wanted.fields = getattr(wanted.query, NAME, None) if self.sparse else None
+        return None if wanted.query is None else wanted
 
     def mark(self, scope: Scope, values: Sequence[str]) -> None:
         """Say in the scope which route was chosen, as FastAPI does."""

@@ -70,10 +70,11 @@ class Declaration:
         return bool(self.options.get("etag"))
 
     @cached_property
-    def control(self) -> tuple[bytes, bytes] | None:
-        """The header `Cache-Control` of every response."""
-        given: str | None = self.options.get("cache")
-        return None if given is None else (b"cache-control", given.encode("latin-1"))
+    def head(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers of every response: what it is, and how long it may be kept."""
+        kept: str | None = self.options.get("cache")
+        kind = (b"content-type", b"application/json")
+        return (kind,) if kept is None else (kind, (b"cache-control", kept.encode("latin-1")))
 
     @property
     def response_model(self) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Path, Query, Request, Response
 
-from fastgres.endpoints.reading import finish, reading_of
+from fastgres.endpoints.reading import content, reading_of, replied
 from fastgres.endpoints.sparse import NAME, fields_parameter
 from fastgres.endpoints.wanted import Wanted
 from fastgres.http import SessionDep
@@ -46,8 +46,11 @@ async def _answer(declaration: Declaration, given: dict[str, Any]) -> Response:
         query=query,
         fields=given.get(FIELDS) if query is None else getattr(query, NAME, None),
     )
-    response = await reading_of(declaration).respond(given[SESSION], wanted)
-    return finish(response, declaration, given[REQUEST].scope)
+    body = await content(reading_of(declaration), given[SESSION], wanted)
+    status, headers, body = replied(body, declaration, given[REQUEST].scope)
+    response = Response(body, status)
+    response.raw_headers = headers
+    return response
 
 
 def _parameters(declaration: Declaration) -> Iterator[Parameter]:

@@ -49,7 +49,8 @@ def answer_declared(app: FastAPI) -> None:
             return _built_inside(app, build, failing)
         stack = build()
         if isinstance(stack, Boundary):
-            stack.app = DeclaredReads(stack.app, service=app, failing=failing)
+            layer = DeclaredReads(stack.app, service=app, failing=failing)
+            stack.app = stack.shortcut = layer
         return stack
 
     app.build_middleware_stack = build_with_layer  # type: ignore[method-assign]  # as `install` does

@@ -6,50 +6,84 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Integer, inspect
-from starlette.requests import HTTPConnection
 
+from fastgres.endpoints.wanted import Wanted
 from fastgres.errors import NotFoundError
-from fastgres.reads import Call, Given, PlannedRead, Rows, parameter
-from fastgres.repository import (
-    Asked,
-    OffsetQuery,
-    Scope,
-    Target,
-    offset_read,
-    one_read,
-    page_read,
+from fastgres.reads import (
+    Call,
+    Given,
+    PlannedRead,
+    Rows,
+    entity_tag,
+    matches,
+    parameter,
 )
+from fastgres.repository import Asked, OffsetQuery, Scope, Target, offset_read, page_read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.types import Scope as Connection
+    from collections.abc import Awaitable, Mapping
 
     from fastgres.endpoints.declaration import Declaration
-    from fastgres.endpoints.wanted import Wanted
-    from fastgres.reads import Explanation, ReadResponse, Source
+    from fastgres.reads import Explanation, Source
+
+Reply = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""Status, headers and body of a response."""
 
 _LIMIT = parameter("limit", Integer())
 
 
-def finish(
-    response: ReadResponse[Any], declaration: Declaration, scope: Connection
-) -> ReadResponse[Any]:
-    """Give a response the headers that were declared; make it 304 where the client has it."""
-    if declaration.control is not None:
-        response.raw_headers.append(declaration.control)
-    return response.conditional(HTTPConnection(scope)) if declaration.is_conditional else response
+def replied(body: bytes, declaration: Declaration, connection: Mapping[str, Any]) -> Reply:
+    """Return the response with what was declared; 304 where the client has it."""
+    headers = [(b"content-length", b"%d" % len(body)), *declaration.head]
+    return (
+        _conditional(body, headers, connection)
+        if declaration.is_conditional
+        else (200, headers, body)
+    )
+
+
+def _conditional(
+    body: bytes, headers: list[tuple[bytes, bytes]], connection: Mapping[str, Any]
+) -> Reply:
+    tag = entity_tag(body)
+    headers.append((b"etag", tag.encode()))
+    given = (value for name, value in connection["headers"] if name == b"if-none-match")
+    known = next(given, None)
+    if known is not None and matches(known.decode("latin-1"), tag):
+        return 304, headers[2:], b""
+    return 200, headers, body
+
+
+class Content(Protocol):
+    """What holds the JSON of a read."""
+
+    @property
+    def body(self) -> bytes | memoryview:
+        """The JSON."""
+        ...
+
+
+async def content(reading: Reading, source: Source, wanted: Wanted) -> bytes:
+    """Return the JSON of a read; `NotFoundError` for a row that is not there."""
+    found = await reading.run(source, wanted)
+    if found is None:
+        raise reading.missing(wanted)
+    return found.body if type(found.body) is bytes else bytes(found.body)
 
 
 class Reading(Protocol):
     """What answers a declared route."""
 
-    async def respond(self, source: Source, wanted: Wanted) -> ReadResponse[Any]:
-        """Return the response; raises what the same read of a repository raises."""
+    def run(self, source: Source, wanted: Wanted) -> Awaitable[Content | None]:
+        """Return the JSON, or None; raises what the same read of a repository raises."""
+        ...
+
+    def missing(self, wanted: Wanted) -> NotFoundError:
+        """Return the error for a row that is not there."""
         ...
 
     def explain(self, query: Any = None) -> Explanation:
-        """Explain the statement: of a query, or of a request without parameters."""
+        """Explain the statement, of a page that of this query."""
         ...
 
 
@@ -64,118 +98,114 @@ def reading_of(declaration: Declaration) -> Reading:
     return made
 
 
-def _target(declaration: Declaration, scope: tuple[str, ...]) -> Target[Any]:
-    options = declaration.options
-    return Target(
-        mapped=declaration.mapped,
-        model=declaration.model,
-        scope=scope,
-        include_deleted=options.get("include_deleted", False),
-        exclude_none=options.get("exclude_none", False),
-    )
-
-
-def _given(declaration: Declaration) -> Given:
-    options = declaration.options
-    return Given.of(options.get("where", ()), options.get("order_by", ()))
-
-
-class OneReading:
-    """Read the one row that has the values of the path, within the scope."""
+class RowsReading:
+    """What the reads share: rows that have the values of the path and of the scope."""
 
     def __init__(self, declaration: Declaration) -> None:
-        self._mapped = declaration.mapped
-        target = _target(declaration, tuple(declaration.scope))
-        self._read = one_read(target, tuple(declaration.keys.values()))
-        self._noun = declaration.noun
-        self._given = _given(declaration)
-
-    async def respond(self, source: Source, wanted: Wanted) -> ReadResponse[Any]:
-        """Return the row, or raise `NotFoundError`."""
-        values = {f"key_{name}": value for name, value in wanted.keys.items()}
-        if wanted.scope:
-            scope = Scope.of(self._mapped, wanted.scope)
-            values |= {f"scope_{name}": value for name, value in scope.values.items()}
-        found = await self._read.run(source, values, given=self._given, fields=wanted.fields)
-        if found is None:
-            named = "/".join(map(str, wanted.keys.values()))
-            raise NotFoundError(f"There is no {self._noun} {named}".rstrip() + ".")
-        return found
-
-    def explain(self, _query: Any = None) -> Explanation:
-        """Explain the statement."""
-        return self._read.explain(given=self._given)
-
-
-class PageReading:
-    """Read a page of the rows that have the values of the path, within the scope."""
-
-    def __init__(self, declaration: Declaration) -> None:
-        self._mapped = declaration.mapped
-        query: Any = declaration.query
-        kind: Any = offset_read if issubclass(query, OffsetQuery) else page_read
-        columns = (*declaration.keys.values(), *declaration.scope)
-        self._read = kind(_target(declaration, columns), query)
-        self._query = query
-        self._given = _given(declaration)
-        count = declaration.options.get("count")
-        self._options = {} if count is None else {"count": count}
-
-    async def respond(self, source: Source, wanted: Wanted) -> ReadResponse[Any]:
-        """Return the page."""
-        scope = wanted.keys
-        if wanted.scope:
-            scope = {**scope, **Scope.of(self._mapped, wanted.scope).values}
-        asked = Asked(wanted.query, scope, self._given)
-        page: ReadResponse[Any] = await self._read.run(
-            source, asked, fields=wanted.fields, **self._options
-        )
-        return page
-
-    def explain(self, query: Any = None) -> Explanation:
-        """Explain the statement of the first page."""
-        told: Explanation = self._read.explain(query, given=self._given, **self._options)
-        return told
-
-
-class ListReading:
-    """Read the first rows of an order, those that have the values of the path, in the scope."""
-
-    def __init__(self, declaration: Declaration) -> None:
-        self._mapped = declaration.mapped
+        self.declaration = declaration
         options = declaration.options
-        self._shape = declaration.response_model
-        self._target = _target(declaration, (*declaration.keys.values(), *declaration.scope))
-        self._read = PlannedRead.of(self._target.plan)
-        self._limit = options.get("limit", 100)
-        self._given = _given(declaration)
+        self.target: Target[Any] = Target(
+            mapped=declaration.mapped,
+            model=declaration.model,
+            scope=(*declaration.keys.values(), *declaration.scope),
+            include_deleted=options.get("include_deleted", False),
+            exclude_none=options.get("exclude_none", False),
+        )
+        self.given = Given.of(options.get("where", ()), options.get("order_by", ()))
+        self.read = PlannedRead.of(self.target.plan)
+        self.key = ("declared", declaration.kind, self.target.scope)
+        self.names = {column: f"scope_{column}" for column in self.target.scope}
 
-    async def respond(self, source: Source, wanted: Wanted) -> ReadResponse[Any]:
-        """Return the rows, as an array."""
-        values = {f"scope_{name}": value for name, value in wanted.keys.items()}
-        if wanted.scope:
-            scope = Scope.of(self._mapped, wanted.scope)
-            values |= {f"scope_{name}": value for name, value in scope.values.items()}
-        fields = wanted.fields
-        read = self._read if fields is None else self._read.with_fields(fields)
-        found = await read.all(source, self._call(values))
-        return read.response(found, self._shape)
+    def columns(self, wanted: Wanted) -> dict[str, Any]:
+        """Return the values of the columns; `ConfigurationError` for one that fits no column."""
+        if not wanted.scope:
+            return wanted.keys
+        return {**wanted.keys, **Scope.of(self.target.mapped, wanted.scope).values}
+
+    def call(self, wanted: Wanted) -> Call:
+        """Return the read of these values, under the names that they have in the statement."""
+        names = self.names
+        values = {names[column]: value for column, value in self.columns(wanted).items()}
+        return Call(self.key, self.rows, values, self.given)
+
+    def planned(self, wanted: Wanted) -> PlannedRead:
+        """Return the read of all fields, or of those wanted."""
+        return self.read if wanted.fields is None else self.read.with_fields(wanted.fields)
+
+    def missing(self, wanted: Wanted) -> NotFoundError:
+        """Return the error for a row that is not there."""
+        named = "/".join(map(str, wanted.keys.values()))
+        return NotFoundError(f"There is no {self.declaration.noun} {named}".rstrip() + ".")
+
+    def rows(self, given: Given) -> Rows:
+        """Return which rows are read."""
+        return Rows(where=[*self.target.scoped(), *given.where])
+
+    def untold(self) -> Wanted:
+        """Return a wish without values, for a statement that is only told."""
+        return Wanted(dict.fromkeys(self.target.scope))
+
+
+class OneReading(RowsReading):
+    """Read the one row."""
+
+    def run(self, source: Source, wanted: Wanted) -> Awaitable[Content | None]:
+        """Return the row, or None."""
+        return self.planned(wanted).first(source, self.call(wanted))
 
     def explain(self, _query: Any = None) -> Explanation:
         """Explain the statement."""
-        names = [f"scope_{name}" for name in self._target.scope]
-        return self._read.explain(self._call(dict.fromkeys(names)), many=True)
+        return self.read.explain(self.call(self.untold()))
 
-    def _call(self, values: dict[str, Any]) -> Call:
-        key = ("declared list", self._target.scope)
-        return Call(key, self._rows, {**values, "limit": self._limit}, self._given)
 
-    def _rows(self, given: Given) -> Rows:
-        mapper: Any = inspect(self._mapped)
+class ListReading(RowsReading):
+    """Read the first rows of an order."""
+
+    def run(self, source: Source, wanted: Wanted) -> Awaitable[Content | None]:
+        """Return the rows, as an array."""
+        return self.planned(wanted).all(source, self.call(wanted))
+
+    def explain(self, _query: Any = None) -> Explanation:
+        """Explain the statement."""
+        return self.read.explain(self.call(self.untold()))
+
+    def call(self, wanted: Wanted) -> Call:
+        """Return the read of these values, and of so many rows."""
+        call = super().call(wanted)
+        values = {**call.values, "limit": self.declaration.options.get("limit", 100)}
+        return Call(call.key, call.rows, values, call.given)
+
+    def rows(self, given: Given) -> Rows:
+        """Return which rows are read, by the order that is given and then by primary key."""
+        mapper: Any = inspect(self.target.mapped)
         columns = (mapper.get_property_by_column(each).key for each in mapper.primary_key)
-        primary = [getattr(self._mapped, name) for name in columns]
+        primary = [getattr(self.target.mapped, name) for name in columns]
         return Rows(
-            where=[*self._target.scoped(), *given.where],
+            where=[*self.target.scoped(), *given.where],
             order_by=[*given.order_by, *primary],
             limit=_LIMIT,
         )
+
+
+class PageReading(RowsReading):
+    """Read a page."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        super().__init__(declaration)
+        query: Any = declaration.query
+        kind: Any = offset_read if issubclass(query, OffsetQuery) else page_read
+        self._page = kind(self.target, query)
+        count = declaration.options.get("count")
+        self._options = {} if count is None else {"count": count}
+
+    def run(self, source: Source, wanted: Wanted) -> Awaitable[Content | None]:
+        """Return the page."""
+        asked = Asked(wanted.query, self.columns(wanted), self.given)
+        fields = wanted.fields
+        page: Awaitable[Content] = self._page.run(source, asked, fields=fields, **self._options)
+        return page
+
+    def explain(self, query: Any = None) -> Explanation:
+        """Explain the statement of a query's page, without one of the first."""
+        told: Explanation = self._page.explain(query, given=self.given, **self._options)
+        return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Wanted:
-    """The values of path and caller by column, the query, and the fields that are wanted."""
+    """The values of the path and of the caller by column, the query, and the fields wanted."""
 
     keys: dict[str, Any]
-    scope: dict[str, Any]
+    scope: dict[str, Any] = field(default_factory=dict)
     query: KeysetQuery | OffsetQuery | None = None
     fields: str | None = None

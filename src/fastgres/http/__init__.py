@@ -4,11 +4,13 @@ from fastgres.http.boundary import Boundary
 from fastgres.http.dependencies import DatabaseDep, LifecycleDep, SessionDep, SettingsDep
 from fastgres.http.exchange import EXCHANGE, Exchange
 from fastgres.http.installation import install
-from fastgres.http.lifecycle import Lifecycle
+from fastgres.http.lifecycle import LIFECYCLE, Lifecycle
 from fastgres.http.problem import Problem, ProblemField, problems
+from fastgres.http.shortcut import Shortcut
 
 __all__ = [
     "EXCHANGE",
+    "LIFECYCLE",
     "Boundary",
     "DatabaseDep",
     "Exchange",
@@ -18,6 +20,7 @@ __all__ = [
     "ProblemField",
     "SessionDep",
     "SettingsDep",
+    "Shortcut",
     "install",
     "problems",
 ]

@@ -25,6 +25,11 @@ log = get_logger(NAME)
 _levels = logging.getLogger(NAME)
 
 
+def is_logged() -> bool:
+    """Tell whether requests have an access line at all."""
+    return _levels.isEnabledFor(logging.INFO)
+
+
 def log_access(scope: Scope, *, status: int, size: int, began: float) -> None:
     """Write the access line of a request, unless its level is switched off.
 

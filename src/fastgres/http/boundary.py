@@ -8,6 +8,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 
 from fastgres.http.exchange import Exchange
 from fastgres.http.lifecycle import LIFECYCLE
+from fastgres.http.shortcut import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from fastgres.http.policy import Policy
+    from fastgres.http.shortcut import Shortcut
 
 
 class Boundary(ServerErrorMiddleware):
@@ -36,6 +38,7 @@ class Boundary(ServerErrorMiddleware):
     def __init__(self, app: ASGIApp, policy: Policy) -> None:
         super().__init__(app)
         self.policy = policy
+        self.shortcut: Shortcut | None = None
 
     def __call__(  # type: ignore[override]  # a coroutine less on the way of every request
         self, scope: Scope, receive: Receive, send: Send
@@ -43,6 +46,15 @@ class Boundary(ServerErrorMiddleware):
         """Serve one ASGI connection."""
         if scope["type"] == "http":
             scope[LIFECYCLE] = self.policy.lifecycle
+            shortcut = self.shortcut
+            if shortcut is None:
+                return Exchange(self.policy, scope, receive, send=send).run(self.app)
+            found = shortcut.find(scope)
+            if found is None:
+                return Exchange(self.policy, scope, receive, send=send).run(shortcut.app)
+            visit = Visit(self.policy, shortcut, found)
+            if visit.suits(scope):
+                return visit.run(receive, send)
             return Exchange(self.policy, scope, receive, send=send).run(self.app)
         if scope["type"] == "websocket":
             scope[LIFECYCLE] = self.policy.lifecycle

@@ -74,6 +74,10 @@ class Cors:
         reason = bytes(response.body).decode()
         return Fault.of_problem(BadRequestError(f"{reason}.", headers=kept))
 
+    def known(self, origin: bytes | None) -> list[Header] | None:
+        """Return what is added to a response for this origin, once that was worked out."""
+        return self._known.get(origin)
+
     async def mark(self, message: Message, send: Send, scope: Scope) -> None:
         """Send the start of a response with the headers that let the origin read it."""
         headers: list[Header] = message["headers"]

@@ -97,9 +97,9 @@ class Exchange:
             self._unit = RequestUnit(self.policy.lifecycle, ended=self.started)
         return self._unit
 
-    async def run(self, app: ASGIApp) -> None:
+    async def run(self, app: ASGIApp, *, began: float = 0.0) -> None:
         """Answer the request; whatever goes wrong inside becomes a problem document."""
-        began = time.perf_counter()
+        began = began or time.perf_counter()
         scope = self.scope
         mounted = REQUEST_ID in scope
         headers = dict(scope["headers"])
@@ -107,7 +107,7 @@ class Exchange:
         lifecycle = self.policy.lifecycle
         lifecycle.active += 1
         try:
-            if self._is_plain(headers):
+            if self.policy.is_plain(scope, headers):
                 await app(scope, self.wire_receive, self.send)
             elif not await self._refuse(headers):
                 receive = self.wire_receive if self.body is None else self.body.receive
@@ -133,20 +133,9 @@ class Exchange:
         scope = self.scope
         scope[EXCHANGE] = self
         if REQUEST_ID not in scope:
-            known = given is not None and _well_formed(given)
-            scope[REQUEST_ID] = given.decode() if given is not None and known else uuid7().hex
+            scope[REQUEST_ID] = self.request_id or request_id_of(given)
         self.request_id = scope[REQUEST_ID]
         return self.request_id
-
-    def _is_plain(self, headers: dict[bytes, bytes]) -> bool:
-        """Tell whether nothing needs a closer look: a known host, no body, no preflight."""
-        return (
-            self.policy.hosts.knows(headers.get(b"host"))
-            and len(headers) == len(self.scope["headers"])
-            and b"content-length" not in headers
-            and b"transfer-encoding" not in headers
-            and self.scope["method"] != "OPTIONS"
-        )
 
     async def _refuse(self, headers: dict[bytes, bytes]) -> bool:
         """Answer what must not reach the application: strange host, preflight, large body."""
@@ -260,6 +249,13 @@ class Exchange:
         if self.policy.lifecycle.draining:
             return True
         return self.body is not None and self.body.ties_up_connection
+
+
+def request_id_of(given: bytes | None) -> str:
+    """Return the id that a client gave, if it is well formed, else a new one."""
+    if given is not None and _well_formed(given):
+        return given.decode()
+    return uuid7().hex
 
 
 async def _nothing() -> None:

@@ -68,6 +68,11 @@ class SecurityHeaders:
         self._docs_paths = frozenset(page for page in pages if page)
         self._names = frozenset(name for name, _ in self._api) | {REQUEST_ID}
 
+    @property
+    def fixed(self) -> tuple[Header, ...]:
+        """The headers of every response but the pages of the documentation."""
+        return self._api
+
     def complete(self, headers: Iterable[Header], path: str, *, request_id: str) -> list[Header]:
         """Return the headers with the request's id and every one of ours that is not there yet.
 

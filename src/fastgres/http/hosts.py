@@ -22,20 +22,19 @@ _name_and_port = re.compile(rb"(\[[^\]]*\]|[^:\[\]/?#@\\\s]*)(?::[0-9]{0,5})?").
 
 
 class TrustedHosts:
-    """Tell whether a request names a host of ours: exact names, `*.example.com`, or `*` for any."""
+    """Tell whether a request names a host of ours: exact names, `*.example.com`, or `*` for any.
 
-    __slots__ = ("_any", "_known", "_names", "_suffixes")
+    `known` are the spellings that were trusted before.
+    """
+
+    __slots__ = ("_any", "_names", "_suffixes", "known")
 
     def __init__(self, allowed: Iterable[str]) -> None:
         patterns = [_checked(pattern.lower()).encode("latin-1") for pattern in allowed]
         self._any = b"*" in patterns
         self._names = frozenset(one for one in patterns if not one.startswith(b"*"))
         self._suffixes = tuple(one[1:] for one in patterns if one.startswith(b"*."))
-        self._known: set[bytes] = set()
-
-    def knows(self, value: bytes | None) -> bool:
-        """Tell whether the one Host header of a request was trusted before."""
-        return value in self._known
+        self.known: set[bytes] = set()
 
     def trust(self, scope: Scope) -> bool:
         """Tell whether the Host header of a request is one of ours; two headers never are."""
@@ -43,8 +42,8 @@ class TrustedHosts:
         if len(found) != 1:
             return self._any and not found
         trusted = self._any or self._is_ours(host_of(found[0]))
-        if trusted and len(self._known) < REMEMBERED and len(found[0]) <= LONGEST:
-            self._known.add(found[0])
+        if trusted and len(self.known) < REMEMBERED and len(found[0]) <= LONGEST:
+            self.known.add(found[0])
         return trusted
 
     def _is_ours(self, host: bytes) -> bool:

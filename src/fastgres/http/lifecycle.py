@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 LIFECYCLE = "fastgres.lifecycle"
-"""Key of the lifecycle in the ASGI scope, where applications mounted inside find it too."""
+"""Key of the lifecycle in the ASGI scope, where applications mounted inside find it too.
+
+```python
+from fastgres.http import LIFECYCLE, Lifecycle
+from starlette.types import Scope
+
+def is_leaving(scope: Scope) -> bool:
+    lifecycle: Lifecycle = scope[LIFECYCLE]
+    return lifecycle.draining
+```
+"""
 
 READY_FOR = 1.0
 """Seconds for which an answer about readiness is kept."""

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Scope
 
+    from fastgres.http.headers import Header
     from fastgres.http.lifecycle import Lifecycle
 
 
 class Policy:
     """Hosts, origins, security headers and limits of one application."""
 
-    __slots__ = ("app", "cors", "hosts", "lifecycle", "limit", "patience", "security")
+    __slots__ = ("added", "app", "cors", "hosts", "lifecycle", "limit", "patience", "security")
 
     def __init__(self, app: FastAPI, lifecycle: Lifecycle) -> None:
         settings = lifecycle.settings
@@ -37,6 +38,7 @@ class Policy:
         self.cors = Cors(app, settings) if settings.cors_origins else None
         self.limit = settings.max_body_size
         self.patience = settings.receive_timeout
+        self.added = self.security.fixed
 
     async def report_bug(self, scope: Scope, error: BaseException) -> ASGIApp | None:
         """Return what the service's own handler of `Exception` or 500 answers; None without one.
@@ -50,6 +52,23 @@ class Policy:
         if iscoroutinefunction(handler):
             return await handler(Request(scope), error)  # type: ignore[no-any-return]  # a response
         return await run_in_threadpool(handler, Request(scope), error)
+
+    def is_plain(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
+        """Tell whether nothing needs a closer look: a known host, no body, no preflight."""
+        return (
+            headers.get(b"host") in self.hosts.known
+            and len(headers) == len(scope["headers"])
+            and b"content-length" not in headers
+            and b"transfer-encoding" not in headers
+            and scope["method"] != "OPTIONS"
+        )
+
+    def cors_added(self, headers: dict[bytes, bytes]) -> tuple[Header, ...] | None:
+        """Return what is added to a response for the origin of a request; None if not yet known."""
+        if self.cors is None:
+            return self.added
+        known = self.cors.known(headers.get(b"origin"))
+        return None if known is None else (*self.added, *known)
 
     def check_host(self, scope: Scope) -> None:
         """Raise BadRequestError for a host that is not ours; probes, which use addresses, may."""
