@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     computed_field,
     create_model,
+    model_validator,
 )
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -202,6 +203,23 @@ class TestLoaded:
         harmless = ReadPlan.of(Painting, model(id=int, title=(str, Field(exclude=True))))
         assert harmless.kind == "compiled"
         assert [each.name for each in harmless.root.fields] == ["id"]
+
+    def test_field_that_a_validator_fills(self) -> None:
+        """It sees the whole row, and nobody knows what it makes of it."""
+
+        class Prepared(BaseModel):
+            heading: str
+
+            @model_validator(mode="before")
+            @classmethod
+            def prepare(cls, row: Any) -> Any:
+                return {"heading": row.title}
+
+        class Shelf(BaseModel):
+            books: list[Prepared]
+
+        told = [str(each) for each in ReadPlan.of(Author, Shelf).reasons]
+        assert told == ["books is validated by prepare", "books.heading is filled by a validator"]
 
     def test_forced(self) -> None:
         """Whatever its fields are."""

@@ -35,7 +35,8 @@ class LoadedRead:
         self._plan = plan
         root = plan.root.cls
         # By way of Load, a wildcard is about one class; by itself it would be about all of them.
-        statement = select(root).options(Load(root).options(*_options(plan.root)))
+        options = _options(plan.root, strict=not _looks_around(plan.root))
+        statement = select(root).options(Load(root).options(*options))
         self._statement = include_deleted(statement) if plan.include_deleted else statement
 
     @cached_property
@@ -143,12 +144,13 @@ async def session_beside(
         await session.close()
 
 
-def _options(entity: Entity, *, whole: bool = False) -> Iterator[Any]:
+def _options(entity: Entity, *, whole: bool = False, strict: bool = False) -> Iterator[Any]:
     """Yield the options that load what the fields of an entity need, and nothing else.
 
     Something in Python may look at anything: then all columns are loaded that are not deferred,
     the deferred ones that the model names, and the rest when it is looked at. So they are when the
-    entities are to be `whole`.
+    entities are to be `whole`. Where nothing in Python looks at any entity (`strict`), nothing is
+    loaded later.
     """
     fields = (*entity.fields, *entity.hidden)
     names = [name for each in fields for name in _names(each) if _is_column(entity.cls, name)]
@@ -156,13 +158,14 @@ def _options(entity: Entity, *, whole: bool = False) -> Iterator[Any]:
     if whole or _needs_python(entity):
         yield from map(undefer, columns)
     else:
-        yield load_only(*(columns or _keys(entity.cls)), raiseload=True)
-        yield raiseload("*")
+        yield load_only(*(columns or _keys(entity.cls)), raiseload=strict)
+        if strict:
+            yield raiseload("*")
     for planned in fields:
         if isinstance(planned, ObjectField):
             attribute = getattr(entity.cls, planned.relation.name)
             load = selectinload if planned.relation.many else joinedload
-            yield load(attribute).options(*_options(planned.entity, whole=whole))
+            yield load(attribute).options(*_options(planned.entity, whole=whole, strict=strict))
         elif isinstance(planned, ValueField):
             yield from _along(entity.cls, planned.path)
         elif isinstance(planned, PythonField):
@@ -190,6 +193,13 @@ def _needs_python(entity: Entity) -> bool:
             if isinstance(source, ValueSource) and not source.mapped:
                 return True
     return False
+
+
+def _looks_around(entity: Entity) -> bool:
+    """Tell whether Python does, here or further in: it may come back by a relationship."""
+    inside = [each.entity for each in entity.fields if isinstance(each, ObjectField)]
+    inside += [each.entity for each in entity.hidden if isinstance(each, ObjectField)]
+    return _needs_python(entity) or any(map(_looks_around, inside))
 
 
 def _is_column(cls: type[Any], name: str) -> bool:

@@ -240,9 +240,9 @@ def _check_mapped(mapped: type[Any]) -> None:
 
 
 def _entity(mapped: type[Any], shape: Nested) -> Entity:
-    shown = [_field(mapped, each, shape.model) for each in shape.fields if not each.excluded]
+    shown = [_field(mapped, each, shape) for each in shape.fields if not each.excluded]
     computed = [ComputedField(name, key) for name, key in shape.computed]
-    hidden = [_field(mapped, each, shape.model) for each in shape.fields if each.excluded]
+    hidden = [_field(mapped, each, shape) for each in shape.fields if each.excluded]
     why = tuple(
         f"has the field {each.name}, which is excluded from the response and {each.why}"
         for each in hidden
@@ -252,13 +252,15 @@ def _entity(mapped: type[Any], shape: Nested) -> Entity:
     return Entity(mapped, shape.model, fields, (*shape.why, *why), tuple(hidden))
 
 
-def _field(mapped: type[Any], declared: FieldShape, model: type[BaseModel]) -> PlannedField:
+def _field(mapped: type[Any], declared: FieldShape, inside: Nested) -> PlannedField:
     for path in declared.lookups:
         found = _along(mapped, path)
         if found is not None:
             return _filled(declared, path, found)
+    if inside.prepared:
+        return PythonField(declared.name, declared.key, (), "is filled by a validator")
     if declared.default is None:
-        raise _cannot_be_filled(mapped, declared, model)
+        raise _cannot_be_filled(mapped, declared, inside.model)
     return _constant(declared)
 
 

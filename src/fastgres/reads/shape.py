@@ -74,7 +74,8 @@ _HARMLESS_CONFIG: Final = frozenset(
         "validation_error_cause",
     }
 )
-_FUNCTIONS: Final = frozenset({"function-before", "function-after", "function-wrap"})
+_BEFORE: Final = frozenset({"function-before", "function-wrap"})
+_FUNCTIONS: Final = _BEFORE | {"function-after"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +112,15 @@ class Many:
 class Nested:
     """An object with fields; `why` names what its model does in Python, beside its fields.
 
-    `computed` are the names of computed fields, each with its key in JSON.
+    `computed` are the names of computed fields, each with its key in JSON. `prepared`: a validator
+    sees the row before the fields are taken from it, and may fill them from anything.
     """
 
     model: type[BaseModel]
     fields: tuple[FieldShape, ...] = field(compare=False)
     why: tuple[str, ...] = ()
     computed: tuple[tuple[str, str], ...] = ()
+    prepared: bool = False
 
 
 Shape = Opaque | Scalar | Json | Many | Nested
@@ -194,7 +197,8 @@ class _Reader:
             return Opaque(why), True
         shape, optional = self.read(inner)
         if isinstance(shape, Nested):
-            return replace(shape, why=(*shape.why, why)), optional
+            prepared = shape.prepared or schema["type"] in _BEFORE
+            return replace(shape, why=(*shape.why, why), prepared=prepared), optional
         return Opaque(why), optional
 
     def _list(self, schema: Schema) -> Shape:
@@ -219,23 +223,26 @@ class _Reader:
             return Opaque(f"{model.__name__} is a RootModel")
         self._open.append(model)
         try:
-            inner, why = self._fields_of(schema)
+            inner, around = self._fields_of(schema)
             if inner["type"] != "model-fields":
                 return Opaque(f"{model.__name__} is no plain model")
-            whys = (*why, *_whys_of_model(schema))
+            validated = [f"is validated by {_function_name(each)}" for each in around]
+            whys = (*validated, *_whys_of_model(schema))
             own_config = schema.get("config", {})
             fields = tuple(self._fields(inner, own_config))
-            return Nested(model, fields, whys, tuple(_computed(inner)))
+            prepared = any(each["type"] in _BEFORE for each in around)
+            return Nested(model, fields, whys, tuple(_computed(inner)), prepared)
         finally:
             self._open.pop()
 
     @staticmethod
-    def _fields_of(schema: Schema) -> tuple[Schema, tuple[str, ...]]:
-        inner, whys = schema["schema"], []
+    def _fields_of(schema: Schema) -> tuple[Schema, list[Schema]]:
+        """Return what holds the fields of a model, and the validators around it."""
+        inner, around = schema["schema"], []
         while inner["type"] in _FUNCTIONS:
-            whys.append(f"is validated by {_function_name(inner)}")
+            around.append(inner)
             inner = inner["schema"]
-        return inner, tuple(whys)
+        return inner, around
 
     def _fields(self, schema: Schema, config: Schema) -> Iterator[FieldShape]:
         for name, declared in schema["fields"].items():
