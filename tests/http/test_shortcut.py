@@ -14,10 +14,10 @@ from fastgres.errors import ConflictError
 from fastgres.http import Boundary
 from fastgres.observability import configure_logging, current_request_id
 from fastgres.settings import Settings
-from tests.http.conftest import asgi_scope, service
+from tests.http.conftest import asgi_scope, nothing_more, service
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
 OURS = b"https://shop.example"
 
@@ -25,8 +25,7 @@ OURS = b"https://shop.example"
 class Short:
     """Answer for `/short`, and note what was asked."""
 
-    def __init__(self, app: ASGIApp, error: BaseException | None = None) -> None:
-        self.app = app
+    def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
         self.ids: list[str | None] = []
         self.active: list[int] = []
@@ -60,7 +59,8 @@ def shortened(error: BaseException | None = None, **values: Any) -> tuple[FastAP
     app.mount("/", PlainTextResponse("long"))
     boundary = app.middleware_stack = app.build_middleware_stack()
     assert isinstance(boundary, Boundary)
-    boundary.shortcut = short = Short(boundary.app, error)
+    short = Short(error)
+    boundary.offer(short)
     return app, short
 
 
@@ -130,6 +130,30 @@ async def test_request_that_needs_a_closer_look_takes_the_long_way(
     assert body != b"short"
 
 
+async def test_traced_request_takes_the_long_way() -> None:
+    app, _ = shortened()
+    await ask(app)
+    boundary = app.middleware_stack
+    assert isinstance(boundary, Boundary)
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {**asgi_scope("/short"), "app": app, "fastapi.telemetry": None}
+    await boundary(scope, nothing_more, send)
+    assert sent[-1]["body"] == b"long"
+
+
+async def test_layer_that_somebody_puts_inside_sees_every_request() -> None:
+    app, _ = shortened()
+    await ask(app)
+    boundary = app.middleware_stack
+    assert isinstance(boundary, Boundary)
+    boundary.app = PlainTextResponse("inside")
+    assert (await ask(app))[2] == b"inside"
+
+
 async def test_leaving_service_takes_the_long_way() -> None:
     app, _ = shortened()
     await ask(app)
@@ -189,7 +213,7 @@ async def test_error_is_answered_as_on_the_long_way(
 
 
 async def test_request_that_the_server_cancels_is_told_so() -> None:
-    app, short = shortened()
+    app, _ = shortened()
     await ask(app)
     asking = asyncio.Event()
 
@@ -200,7 +224,7 @@ async def test_request_that_the_server_cancels_is_told_so() -> None:
 
     boundary = app.middleware_stack
     assert isinstance(boundary, Boundary)
-    boundary.shortcut = Slow(short.app)
+    boundary.offer(Slow())
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

@@ -11,8 +11,6 @@ from fastgres.endpoints.layer import DeclaredReads
 from fastgres.http import Boundary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fastapi import FastAPI
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -44,26 +42,25 @@ def answer_declared(app: FastAPI) -> None:
     build = app.build_middleware_stack
 
     def build_with_layer() -> ASGIApp:
-        failing = _Failing(app)
-        if app.user_middleware:
-            return _built_inside(app, build, failing)
-        stack = build()
-        if isinstance(stack, Boundary):
-            layer = DeclaredReads(stack.app, service=app, failing=failing)
-            stack.app = stack.shortcut = layer
+        layers: list[DeclaredReads] = []
+        alone = not app.user_middleware
+        ours = Middleware(_innermost, service=app, layers=layers)
+        app.user_middleware.append(ours)
+        try:
+            stack = build()
+        finally:
+            app.user_middleware.remove(ours)
+        if alone and isinstance(stack, Boundary):
+            stack.offer(layers[0])
         return stack
 
     app.build_middleware_stack = build_with_layer  # type: ignore[method-assign]  # as `install` does
 
 
-def _built_inside(app: FastAPI, build: Callable[[], ASGIApp], failing: _Failing) -> ASGIApp:
-    """Build the stack with the layer inside of all middleware of the application."""
-    ours = Middleware(DeclaredReads, service=app, failing=failing)
-    app.user_middleware.append(ours)
-    try:
-        return build()
-    finally:
-        app.user_middleware.remove(ours)
+def _innermost(app: ASGIApp, *, service: FastAPI, layers: list[DeclaredReads]) -> ASGIApp:
+    """Make the layer, inside of all middleware of the application, and note it."""
+    layers.append(DeclaredReads(app, service=service, failing=_Failing(service)))
+    return layers[0]
 
 
 class _Failing:

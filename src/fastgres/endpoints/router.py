@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from fastapi import APIRouter
 
-from fastgres.endpoints.declaration import declare, remember
+from fastgres.endpoints.declaration import Kind, declare, remember
 from fastgres.endpoints.handler import handler_of
+from fastgres.endpoints.options import ListRouteOptions, PageRouteOptions, ReadRouteOptions
+from fastgres.errors import UnknownNameError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from fastgres.endpoints.declaration import Declaration
-    from fastgres.endpoints.options import ListRouteOptions, PageRouteOptions, ReadRouteOptions
     from fastgres.repository import KeysetQuery, OffsetQuery, Repository
 
+_OPTIONS: Final[Mapping[Kind, type[Any]]] = {
+    "one": ReadRouteOptions,
+    "page": PageRouteOptions,
+    "list": ListRouteOptions,
+}
 _DOCUMENTED = ("summary", "description", "tags", "responses", "deprecated", "include_in_schema")
 
 
@@ -87,6 +94,7 @@ class ReadRouter(APIRouter):
         self._declare("list", path, repository=repository, model=model, options=options)
 
     def _declare(self, kind: Any, path: str, **given: Any) -> Declaration:
+        _check_options(kind, path, given["options"])
         declaration = declare(kind, self.prefix + path, **given)
         handler = handler_of(declaration)
         remember(handler, declaration)
@@ -101,3 +109,11 @@ class ReadRouter(APIRouter):
             **documented,
         )
         return declaration
+
+
+def _check_options(kind: Kind, path: str, given: Mapping[str, Any]) -> None:
+    """Refuse an option that is none: a misspelt `where` would show everything to everybody."""
+    known = _OPTIONS[kind].__annotations__.keys() | ReadRouteOptions.__annotations__.keys()
+    for name in given:
+        if name not in known:
+            raise UnknownNameError(f"option of the route {path!r}", name, known)

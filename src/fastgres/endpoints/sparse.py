@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -34,8 +35,13 @@ class AllowedFields:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Add the pattern of what is allowed; the read itself refuses the rest, with the names."""
-        name = f"({'|'.join(each.replace('.', chr(92) + '.') for each in self._names())})"
+        name = f"({'|'.join(_escaped(each) for each in self._names())})"
         return {**handler(schema), "pattern": f"^{name}(,{name})*$"}
+
+
+def _escaped(name: str) -> str:
+    """Escape what means something in a regular expression of ECMA-262."""
+    return re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", name)
 
 
 def fields_parameter(names: Callable[[], Iterable[str]]) -> Any:

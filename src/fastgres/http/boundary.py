@@ -38,7 +38,13 @@ class Boundary(ServerErrorMiddleware):
     def __init__(self, app: ASGIApp, policy: Policy) -> None:
         super().__init__(app)
         self.policy = policy
-        self.shortcut: Shortcut | None = None
+        self._shortcut: Shortcut | None = None
+        self._around: ASGIApp | None = None
+
+    def offer(self, shortcut: Shortcut) -> None:
+        """Let requests take a short way, as long as nobody else puts a layer inside."""
+        self._shortcut = shortcut
+        self._around = self.app
 
     def __call__(  # type: ignore[override]  # a coroutine less on the way of every request
         self, scope: Scope, receive: Receive, send: Send
@@ -46,15 +52,13 @@ class Boundary(ServerErrorMiddleware):
         """Serve one ASGI connection."""
         if scope["type"] == "http":
             scope[LIFECYCLE] = self.policy.lifecycle
-            shortcut = self.shortcut
-            if shortcut is None:
-                return Exchange(self.policy, scope, receive, send=send).run(self.app)
-            found = shortcut.find(scope)
-            if found is None:
-                return Exchange(self.policy, scope, receive, send=send).run(shortcut.app)
-            visit = Visit(self.policy, shortcut, found)
-            if visit.suits(scope):
-                return visit.run(receive, send)
+            shortcut = self._shortcut
+            if shortcut is not None and self.app is self._around:
+                found = shortcut.find(scope)
+                if found is not None:
+                    visit = Visit(self.policy, shortcut, found)
+                    if visit.suits(scope):
+                        return visit.run(receive, send)
             return Exchange(self.policy, scope, receive, send=send).run(self.app)
         if scope["type"] == "websocket":
             scope[LIFECYCLE] = self.policy.lifecycle

@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from fastgres.http.policy import Policy
 
 
+TRACED = "fastapi.telemetry"
+"""Key in the ASGI scope of a request that FastAPI traces: its own layers have to see it."""
+
+
 class Shortcut(Protocol):
-    """What knows whole answers to some requests; `app` answers all others.
+    """What knows whole answers to some requests, and stands inside of the application too.
 
     ```python
-    from fastgres.http import Shortcut
+    from fastgres.http import Boundary, Shortcut
 
-    def beyond(shortcut: Shortcut) -> object:
-        return shortcut.app
+    def shorten(boundary: Boundary, shortcut: Shortcut) -> None:
+        boundary.offer(shortcut)
     ```
     """
-
-    app: ASGIApp
 
     def find(self, scope: Scope) -> Any | None:
         """Return what will answer the request, or None."""
@@ -63,7 +65,7 @@ class Visit:
         """Tell whether the short way can be taken; nothing was done so far if it cannot."""
         headers = dict(scope["headers"])
         policy = self.policy
-        if not policy.is_plain(scope, headers) or REQUEST_ID in scope:
+        if not policy.is_plain(scope, headers) or REQUEST_ID in scope or TRACED in scope:
             return False
         added = policy.added if policy.cors is None else policy.cors_added(headers)
         if added is None or policy.lifecycle.draining:
