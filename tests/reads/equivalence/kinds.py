@@ -8,16 +8,40 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum as PythonEnum
 from enum import IntEnum, StrEnum
-from typing import Annotated, Any, Final, Literal
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, NewType
 from uuid import UUID
 
 import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from pydantic import Field, IPvAnyAddress, IPvAnyInterface, JsonValue
+from pydantic import (
+    UUID4,
+    AfterValidator,
+    AwareDatetime,
+    Base64Str,
+    BeforeValidator,
+    ByteSize,
+    Field,
+    FiniteFloat,
+    FutureDatetime,
+    HttpUrl,
+    IPvAnyAddress,
+    IPvAnyInterface,
+    Json,
+    JsonValue,
+    NaiveDatetime,
+    PastDate,
+    PlainSerializer,
+    SecretStr,
+    StringConstraints,
+    WrapSerializer,
+    WrapValidator,
+)
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.types import TypeEngine
+from typing_extensions import TypeAliasType
 
 from fastgres.db import text_enum
 from tests.reads.equivalence import values
@@ -140,10 +164,46 @@ _DRAWN_COLOUR = st.sampled_from(Colour)
 _DRAWN_SIZE = st.sampled_from(Size)
 
 
+_JSON_TEXT = st.sampled_from(['{"a": [1, null]}', "1.50", '"x"', "nonsense"])
+_URL = st.sampled_from(["HTTP://Example.com", "https://a.b/c?d=é", "no url"])
+_CHANGED_TEXT = (
+    Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True)],
+    Annotated[str, BeforeValidator(str.swapcase)],
+    Annotated[str, AfterValidator(str.title)],
+    Annotated[str, WrapValidator(lambda value, inner: inner(value) + "!")],
+    Annotated[str, PlainSerializer(len)],
+    Annotated[str, WrapSerializer(lambda value, inner: [inner(value)])],
+    SecretStr,
+    bytes,
+    Path,
+    TypeAliasType("Text", str),
+    Reading(Json, _JSON_TEXT),
+    Reading(HttpUrl, _URL),
+    Reading(Base64Str, st.sampled_from(["YQ==", "w6k=", "?"])),
+    Reading(dt.date, st.sampled_from(["2026-01-02", "x"])),
+    Reading(bool, st.sampled_from(["yes", "0", "x"])),
+    Reading(Decimal, st.sampled_from(["1.50", "1E3", "NaN"])),
+    Reading(UUID, st.uuids().map(str)),
+)
+"""Texts that Pydantic reads or writes as something else."""
+
+
 def _numeric(precision: int, scale: int) -> Kind:
     drawn = values.money(precision, scale)
     return _kind(
-        sa.Numeric(precision, scale), Decimal, drawn, "0", plain=(Decimal,), odd=(Any, float, int)
+        sa.Numeric(precision, scale),
+        Decimal,
+        drawn,
+        "0",
+        plain=(
+            Decimal,
+            Reading(
+                Annotated[Decimal, Field(max_digits=precision, decimal_places=scale)],
+                drawn,
+                refusing=True,
+            ),
+        ),
+        odd=(Any, float, int, Annotated[Decimal, PlainSerializer(float)]),
     )
 
 
@@ -171,7 +231,7 @@ _NUMBERS: Final = {
         values.SMALL,
         "0",
         plain=(int, Reading(_BOUNDED, st.integers(-10, 10), refusing=True)),
-        odd=(Any, float, _STRICT_INT, str),
+        odd=(Any, float, _STRICT_INT, str, NewType("Count", int), ByteSize, bytes),
     ),
     "usual": _kind(
         sa.Integer,
@@ -181,7 +241,14 @@ _NUMBERS: Final = {
         plain=(int, Reading(Literal[1, 2], st.integers(1, 2), refusing=True)),
         odd=(Any, Reading(Level, st.sampled_from([-1, 0, 10])), Decimal, int | str),
     ),
-    "big": _kind(sa.BigInteger, int, values.BIG, "0", plain=(int,), odd=(Any, float, Decimal)),
+    "big": _kind(
+        sa.BigInteger,
+        int,
+        values.BIG,
+        "0",
+        plain=(int,),
+        odd=(Any, float, Decimal, dt.datetime, dt.timedelta, Annotated[int, PlainSerializer(str)]),
+    ),
     "number": _kind(
         sa.Numeric(),
         Decimal,
@@ -199,7 +266,9 @@ _NUMBERS: Final = {
         sa.Numeric(12, 2, asdecimal=False), float, values.money(12, 2), "0", odd=(float, Any)
     ),
     "real": _kind(sa.REAL, float, values.REAL, "0", plain=(float,), odd=(Any, Decimal)),
-    "double": _kind(sa.Double(), float, values.FLOAT, "0", plain=(float,), odd=(Any, Decimal, int)),
+    "double": _kind(
+        sa.Double(), float, values.FLOAT, "0", plain=(float,), odd=(Any, Decimal, int, FiniteFloat)
+    ),
     "float": _kind(sa.Float(), float, values.PLAIN_FLOAT, "0", plain=(float,)),
     "decimal_float": _kind(
         sa.Float(asdecimal=True), Decimal, st.floats(-1e6, 1e6), "0", odd=(Decimal, Any)
@@ -225,6 +294,7 @@ _TEXTS: Final = {
             Reading(int, st.sampled_from(["1", " 2 ", "x"])),
             Reading(Size, _DRAWN_SIZE.map(str)),
             Reading(Literal["a", 'b"'], st.sampled_from(["a", 'b"'])),
+            *_CHANGED_TEXT,
         ),
     ),
     "varchar": _kind(
@@ -233,7 +303,12 @@ _TEXTS: Final = {
     "padded": _kind(sa.CHAR(5), str, values.SHORT_TEXT, "''", plain=(str,)),
     "folded": _kind(pg.CITEXT(), str, values.TEXT, "''", odd=(str, Any)),
     "key": _kind(
-        sa.Uuid, UUID, st.uuids(), "'00000000-0000-0000-0000-000000000000'", plain=(UUID,)
+        sa.Uuid,
+        UUID,
+        st.uuids(),
+        "'00000000-0000-0000-0000-000000000000'",
+        plain=(UUID,),
+        odd=(Any, str, bytes, Reading(UUID4, st.uuids(version=4))),
     ),
     "key_text": _kind(
         sa.Uuid(as_uuid=False),
@@ -283,7 +358,14 @@ _TEXTS: Final = {
     ),
 }
 _TIMES: Final = {
-    "day": _kind(sa.Date, dt.date, values.DATE, "'2026-01-01'", plain=(dt.date,), odd=(Any, str)),
+    "day": _kind(
+        sa.Date,
+        dt.date,
+        values.DATE,
+        "'2026-01-01'",
+        plain=(dt.date,),
+        odd=(Any, str, dt.datetime, PastDate),
+    ),
     "time": _kind(sa.Time, dt.time, values.TIME, "'12:00'", plain=(dt.time,), odd=(Any,)),
     "zoned_time": _kind(
         sa.Time(timezone=True), dt.time, values.TIMETZ, "'12:00+01'", odd=(dt.time, Any)
@@ -294,15 +376,22 @@ _TIMES: Final = {
         values.TIMESTAMP,
         "'2026-01-01'",
         plain=(dt.datetime,),
-        odd=(Any, dt.date, str),
+        odd=(
+            *(Any, dt.date, str, NaiveDatetime, float),
+            Reading(AwareDatetime, values.TIMESTAMP, refusing=True),
+        ),
     ),
     "zoned": _kind(
         sa.DateTime(timezone=True),
         dt.datetime,
         values.TIMESTAMPTZ,
         "'2026-01-01Z'",
-        plain=(dt.datetime,),
-        odd=(Any, str, dt.date),
+        plain=(dt.datetime, Reading(AwareDatetime, values.TIMESTAMPTZ)),
+        odd=(
+            *(Any, str, dt.date, int, dt.time),
+            Reading(NaiveDatetime, values.PLAIN_TIMESTAMPTZ, refusing=True),
+            Reading(FutureDatetime, values.PLAIN_TIMESTAMPTZ, refusing=True),
+        ),
     ),
     "short_moment": _kind(
         pg.TIMESTAMP(timezone=True, precision=1),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from hypothesis import strategies as st
-from pydantic import AliasPath, SerializeAsAny
+from pydantic import AliasPath, RootModel, SerializeAsAny
 
 from tests.reads.equivalence import bases
 from tests.reads.equivalence.aliases import Naming, namings
@@ -50,6 +50,8 @@ def schemas(draw: st.DrawFn, source: Any, pen: Pen, depth: int = DEEPEST) -> Sch
             _add_relationship(draw, draft, pen, chosen, depth)
     if pen.strays(draw):
         _add_missing(draw, draft, pen)
+    if pen.strays(draw):
+        _add_misleading(draw, draft)
     return draft.finished()
 
 
@@ -88,6 +90,9 @@ def _add_value(draw: st.DrawFn, draft: Draft, pen: Pen, chosen: Source) -> None:
     optional = not required and (chosen.nullable or draw(st.booleans()))
     extras = _extras(draw)
     draft.refusing |= required and "exclude" in extras
+    if pen.strays(draw):
+        draft.plain = False
+        extras = {"exclude_if": lambda value: value is None or value == 0}
     draft.add(naming, _optional(reading) if optional else reading.annotation, **extras)
 
 
@@ -139,7 +144,13 @@ def _odd_annotations(chosen: Source, model: Any) -> list[Any]:
     unlike: Any = SerializeAsAny
     if chosen.many:
         lists = [list[model], Sequence[model], tuple[model, ...], list[unlike[model]]]
-        return [*lists, list[model] | None, list[model | None], list[model | str]]
+        return [
+            *lists,
+            RootModel[list[model]],
+            list[model] | None,
+            list[model | None],
+            list[model | str],
+        ]
     return [model, unlike[model] | None, model | dict[str, Any] | None, model | str | None]
 
 
@@ -153,6 +164,16 @@ def _add_missing(draw: st.DrawFn, draft: Draft, pen: Pen) -> None:
     name = pen.spare()
     annotation, default = draw(st.sampled_from(_MISSING))
     draft.add(Naming(name, name), annotation, **default)
+
+
+def _add_misleading(draw: st.DrawFn, draft: Draft) -> None:
+    """Add a field with the name of one attribute and the alias of another."""
+    offered = [each.name for each in offered_by(draft.source) if each.target is None and each.plain]
+    name, alias = draw(st.permutations(offered))[:2]
+    naming = Naming(name, alias, {"alias": alias}, plain=False)
+    if draft.takes(naming):
+        draft.attributes += [name, alias]
+        draft.add(naming, Any)
 
 
 def _add_path(draw: st.DrawFn, draft: Draft, pen: Pen, chosen: Source) -> None:

@@ -104,10 +104,10 @@ def _first(found: list[tuple[Any, Any]], wanted: list[tuple[Any, Any]], path: st
 
 
 def _same(found: Any, wanted: Any) -> bool:
-    if type(found) is not type(wanted):
-        return False
+    if type(found) is not type(wanted) or found == wanted:
+        return type(found) is type(wanted)
     if isinstance(wanted, Spelled) and _FLOAT.search(wanted):
         return Decimal(found) == Decimal(wanted) or float(found) == float(wanted)
     if isinstance(wanted, str) and _EXPONENT.fullmatch(wanted):
         return str(found) == f"{Decimal(wanted):f}"
-    return bool(found == wanted)
+    return False
