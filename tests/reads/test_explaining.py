@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import pytest
-from pydantic import computed_field
+from pydantic import BeforeValidator, computed_field
 from sqlalchemy import func, text
 
 from fastgres.errors import ConfigurationError, ServerUnavailableError
@@ -29,11 +29,15 @@ class LoudAuthor(AuthorRead):
         return self.name.upper()
 
 
+def titles(books: list[Book]) -> list[str]:
+    return [book.title for book in books]
+
+
 class BookCount(Shown):
     """A list of things that are no objects is filled by Python."""
 
     name: str
-    books: list[str]
+    books: Annotated[list[str], BeforeValidator(titles)]
 
 
 def test_a_compiled_read_is_one_statement() -> None:

@@ -131,8 +131,6 @@ class TestLoaded:
             ({"signature": str | None}, "signature is converted by Loud in Python"),
             ({"famous_artist": ArtistRead}, "famous_artist leads to a class under another name"),
             ({"detour": list[Word]}, "detour leads over more than one table"),
-            ({"keywords": Word}, "keywords leads to many Keyword, and the model expects some"),
-            ({"artist": list[ArtistRead]}, "artist leads to one Artist, and the model expects so"),
             ({"keywords": list[Word | None]}, "keywords is a list whose items may be null"),
             ({"artist": ArtistRead | str}, "artist is of a kind (union) that only Pydantic writes"),
             ({"title": bytes}, "title is of a kind (bytes) that only Pydantic writes"),
@@ -171,6 +169,20 @@ class TestLoaded:
     def test_type_that_converts_on_the_way_in_alone(self) -> None:
         """What is read needs no Python."""
         assert reasons(Painting, note=str | None) == []
+
+    @pytest.mark.parametrize(
+        ("fields", "told"),
+        [
+            ({"keywords": Word}, r"'keywords' leads to many Keyword, .* 'list\[KeywordRead\]'"),
+            ({"artist": list[ArtistRead]}, r"'artist' leads to one Artist, .* 'ArtistRead'"),
+            ({"artist": str}, r"'artist' leads to one Artist"),
+        ],
+        ids=["many", "one", "text"],
+    )
+    def test_a_shape_that_no_row_fits_is_refused(self, fields: dict[str, Any], told: str) -> None:
+        """It would be a 500 for every row; the start says what to write."""
+        with pytest.raises(ConfigurationError, match=told):
+            reasons(Painting, **fields)
 
     def test_reasons_of_nested_models(self) -> None:
         """By the way that leads to them."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, FastAPI, Response
 from pydantic import BaseModel, create_model
 from sqlalchemy import func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from fastgres.errors import NotFoundError
+from fastgres.errors import ConfigurationError, NotFoundError
 from fastgres.reads import Reads
 from fastgres.testing.client import serving
 from tests.http.conftest import service
@@ -170,3 +171,27 @@ def test_explain_tells_the_sql() -> None:
     assert told.sql is not None
     assert "books.title = $1" in told.sql
     assert Reads(Book, Title, force_loaded=True).explain().sql is None
+
+
+async def test_a_missing_row_is_404_where_nobody_knows_fastgres(database: Database) -> None:
+    """In a plain FastAPI application, without a boundary of ours."""
+    app = FastAPI()
+    books = Reads(Book, BookRead)
+
+    @app.get("/books/{title}")
+    async def read_book(title: str) -> Response:
+        return await books.one(database.source, Book.title == title)
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://plain") as client:
+        reply = await client.get("/books/nix")
+
+    assert reply.status_code == 404
+    assert reply.json() == {"detail": "There is no such Book."}
+
+
+async def test_a_table_that_nothing_joins_is_refused(database: Database) -> None:
+    """Every row would come once for each row of the other table."""
+    with pytest.raises(ConfigurationError, match="names authors, which is not joined"):
+        await Reads(Book, BookRead).list(database.source, Author.name != "nobody")
+    assert (await Reads(Book, BookRead).list(database.source, Book.author.has())).body == b"[]"

@@ -183,7 +183,7 @@ OPAQUE = [
 ]
 
 
-@pytest.mark.parametrize(("annotation", "why"), OPAQUE, ids=str)
+@pytest.mark.parametrize(("annotation", "why"), OPAQUE, ids=range(len(OPAQUE)))
 def test_kind_that_only_python_writes(annotation: t.Any, why: str) -> None:
     """With a reason that ends the sentence which begins with the field."""
     shape = of(annotation).shape

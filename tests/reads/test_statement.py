@@ -11,7 +11,7 @@ from pydantic import create_model
 from sqlalchemy import Integer, select
 
 from fastgres.reads import Call, PageOrder, PlannedRead, ReadPlan, Rows, parameter
-from tests.models import Binding, Book, Copy, Genre
+from tests.models import Binding, Book, Genre
 from tests.reads.shelf import Shown, stock
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def test_rows_of_everything_said() -> None:
         limit=SIZE,
         offset=OFFSET,
     )
-    told = str(rows.of(select(Copy.shelf).select_from(Book))).replace("\n", "")
+    told = str(rows.of(select(Book.isbn))).replace("\n", "")
     assert "WHERE books.pages > :pages_1 AND books.price > :price_1 ORDER BY books.title" in told
     assert told.index("LIMIT") < told.index("OFFSET")
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from fastgres.db.recording import SAMPLE, RecordingSession
 from fastgres.db.session import Session
+from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.orm import Session as SyncSession
 
 Listener = TypeVar("Listener", bound="Callable[..., object]")
@@ -44,6 +44,11 @@ def runs_as_compiled(source: AsyncSession | AsyncConnection | AsyncEngine) -> bo
         return _adds_nothing(SAMPLE, known=_OURS) and _keeps_schemas(source.target)
     if isinstance(source, AsyncSession):
         return _session_adds_nothing(source) and _keeps_schemas(source.bind)
+    if not isinstance(source, (AsyncEngine, AsyncConnection)):
+        raise ConfigurationError(
+            f"A read was asked of {source!r}, which is no AsyncSession, AsyncConnection or "
+            "AsyncEngine. fastgres reads asynchronously: make the engine by create_async_engine."
+        )
     return _keeps_schemas(source) and _adds_nothing(SAMPLE, known=_OURS)
 
 

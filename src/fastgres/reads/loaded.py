@@ -94,7 +94,8 @@ class LoadedRead:
         try:
             return self._plan.model.model_validate(entity, from_attributes=True)
         except ValidationError as error:
-            raise ResponseValidationError(error.errors(), body=None) from None
+            place: Any = {"path": f"{self._plan.root.cls.__name__} as {self._plan.model.__name__}"}
+            raise ResponseValidationError(error.errors(), body=None, endpoint_ctx=place) from None
 
     def dumped(self, model: BaseModel) -> bytes:
         """Return the JSON of a response model, with the fields of the plan."""

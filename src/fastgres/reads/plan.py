@@ -256,7 +256,7 @@ def _field(mapped: type[Any], declared: FieldShape, inside: Nested) -> PlannedFi
     for path in declared.lookups:
         found = _along(mapped, path)
         if found is not None:
-            return _filled(declared, path, found)
+            return _filled(declared, path, found, inside=inside)
     if inside.prepared:
         return PythonField(declared.name, declared.key, (), "is filled by a validator")
     if declared.default is None:
@@ -279,7 +279,9 @@ def _along(mapped: type[Any], path: tuple[str, ...]) -> Source | None:
     return found
 
 
-def _filled(declared: FieldShape, path: tuple[str, ...], source: Source) -> PlannedField:
+def _filled(
+    declared: FieldShape, path: tuple[str, ...], source: Source, *, inside: Nested
+) -> PlannedField:
     """Return the field as SQL can write it, or with the reason why it cannot."""
     shape = declared.shape
     relation = source if isinstance(source, RelationSource) and len(path) == 1 else None
@@ -293,7 +295,9 @@ def _filled(declared: FieldShape, path: tuple[str, ...], source: Source) -> Plan
             whys = (*entity.whys, *filter(None, (declared.why, relation.why)))
             entity = replace(entity, whys=whys)
             return ObjectField(declared.name, declared.key, relation, entity, declared.optional)
-        why = shape.why if isinstance(shape, Opaque) else _not_that_many(relation)
+        if not isinstance(shape, Opaque) and not inside.prepared:
+            raise _not_that_many(declared, relation)
+        why = shape.why if isinstance(shape, Opaque) else "is made of a relationship by a validator"
         return _python(declared, path, why=why, relation=relation)
     if declared.why or isinstance(shape, Opaque) or isinstance(source, RelationSource):
         why = declared.why or (shape.why if isinstance(shape, Opaque) else "is a relationship")
@@ -317,9 +321,14 @@ def _python(
     return PythonField(declared.name, declared.key, (path,), why, relation)
 
 
-def _not_that_many(relation: RelationSource) -> str:
-    there = "many" if relation.many else "one"
-    return f"leads to {there} {relation.target.__name__}, and the model expects something else"
+def _not_that_many(declared: FieldShape, relation: RelationSource) -> ConfigurationError:
+    target = relation.target.__name__
+    there, wanted = ("many", f"list[{target}Read]") if relation.many else ("one", f"{target}Read")
+    return ConfigurationError(
+        f"The field {declared.name!r} cannot be filled: the relationship {relation.name!r} leads "
+        f"to {there} {target}, and the model expects something else, which every row would fail. "
+        f"Annotate it as {wanted!r}, with a Pydantic model of what is to be shown of {target}."
+    )
 
 
 def _constant(declared: FieldShape) -> PlannedField:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import literal_column
 
 from fastgres.db import fetch_row, runs_as_compiled
+from fastgres.observability import get_logger
 from fastgres.reads.call import Answer, Call, JsonPage, Source
 from fastgres.reads.explaining import Explanation, Run
 from fastgres.reads.loaded import LoadedRead
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
     from fastgres.reads.plan import ReadPlan
     from fastgres.reads.statement import Rows
+
+log = get_logger(__name__)
+
+_MARKED: Final = re.compile(rb'"([^"]+)":"?' + MARK)
 
 MOST_TEMPLATES: Final = 512
 """Statements kept for a plan; each one beyond that takes the place of the oldest."""
@@ -72,6 +78,7 @@ class PlannedRead:
         self.plan = plan
         self.loaded = LoadedRead(plan)
         self._templates: dict[Hashable, Template] = {}
+        self._told = False
 
     @staticmethod
     def of(plan: ReadPlan) -> PlannedRead:
@@ -113,6 +120,21 @@ class PlannedRead:
         """Tell whether SQL answers; not where the ORM would make another statement of it."""
         return self.plan.kind == "compiled" and runs_as_compiled(source)
 
+    def _vouches(self, body: bytes) -> bool:
+        """Tell whether SQL has answered for all of it; say once where it has not."""
+        if MARK not in body:
+            return True
+        if not self._told:
+            self._told = True
+            found = _MARKED.search(body)
+            log.warning(
+                "read done again by the ORM",
+                model=self.plan.model.__name__,
+                field=found[1].decode() if found else None,
+                hint="A value that the model does not allow, such as a null, NaN or infinity.",
+            )
+        return False
+
     async def first(self, source: Source, call: Call) -> Answer | None:
         """Return the JSON of the first row, or None."""
         if self._compiles(source):
@@ -120,7 +142,7 @@ class PlannedRead:
             if row is None:
                 return None
             body: bytes = row[0]
-            if MARK not in body:
+            if self._vouches(body):
                 return Answer(body)
         found = await self._load(source, call)
         return Answer(self.loaded.dumped(found[0]), found) if found else None
@@ -130,7 +152,7 @@ class PlannedRead:
         if self._compiles(source):
             row = await self._fetch(source, call, kind="all", build=all_rows)
             body = b"[%b]" % _objects(row)
-            if MARK not in body:
+            if self._vouches(body):
                 return Answer(body)
         found = await self._load(source, call)
         return Answer(b"[%b]" % b",".join(map(self.loaded.dumped, found)), found)
@@ -148,7 +170,7 @@ class PlannedRead:
             way = PageOf(order, count)
             row = await self._fetch(source, call, kind=way.key, build=way.statement)
             page = _page_of(row, call.values["size"], order)
-            if MARK not in page.objects:
+            if self._vouches(page.objects):
                 return page
         return await self._load_page(source, call, order, count=count)
 

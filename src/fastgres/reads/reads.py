@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from pydantic import BaseModel
 from sqlalchemy import Integer, inspect, tuple_
 
-from fastgres.errors import NotFoundError
+from fastgres.reads.absence import NoSuchRowError
 from fastgres.reads.call import Answer, Call
 from fastgres.reads.given import Given
 from fastgres.reads.plan import ReadPlan
@@ -74,7 +74,7 @@ class Reads(Generic[ReadModel]):
         """Return the row that fulfils the conditions; raise `NotFoundError` (404) without one."""
         found = await self._read.first(source, self._one(where))
         if found is None:
-            raise NotFoundError(f"There is no such {self.plan.root.cls.__name__}.")
+            raise NoSuchRowError(f"There is no such {self.plan.root.cls.__name__}.")
         return self._response(found, self.model)
 
     async def first(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ARRAY, Integer, Numeric, and_, bindparam, func, literal_column, select
 
 from fastgres.db import only_living
+from fastgres.errors import ConfigurationError
 from fastgres.reads import sql
 from fastgres.reads.writer import Writer, joined_rows
 from fastgres.reads.written import DIALECT
@@ -49,11 +50,25 @@ class Rows:
         """Return the statement with these rows selected."""
         if self.where or self.beyond:
             statement = statement.where(and_(*self.where, *self.beyond))
+            _refuse_product(statement)
         if self.order_by:
             statement = statement.order_by(*self.order_by)
         if self.offset is not None:
             statement = statement.offset(self.offset)
         return statement if self.limit is None else statement.limit(self.limit)
+
+
+def _refuse_product(statement: Select[Any]) -> None:
+    """Refuse a condition on a table that nothing joins: each row would be there many times."""
+    root, *others = statement.get_final_froms()
+    if others:
+        names = ", ".join(str(getattr(each, "description", each)) for each in others)
+        raise ConfigurationError(
+            f"A condition on {getattr(root, 'description', root)} names {names}, which is not "
+            "joined, so that every row would be combined with every one of its rows. Ask by the "
+            "relationship instead: `Book.author.has(Author.name == ...)`, or `.any(...)` where it "
+            "leads to many."
+        )
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ def _scalar(kind: TypeEngine[Any], shape: Shape) -> Writing | str:
     if write is None:
         return f"is of the type {_called(kind)}, which only Python writes"
     return write(kind, shape) or (
-        f"is {shape.kind} in the model and {_called(kind)} in the table: Pydantic converts"
+        f"is {shape.kind} in the model and {_called(kind)} in the table, which is for Pydantic "
+        "to convert or refuse"
     )
 
 

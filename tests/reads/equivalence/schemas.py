@@ -169,9 +169,10 @@ def _add_missing(draw: st.DrawFn, draft: Draft, pen: Pen) -> None:
 def _add_misleading(draw: st.DrawFn, draft: Draft) -> None:
     """Add a field with the name of one attribute and the alias of another."""
     offered = [each.name for each in offered_by(draft.source) if each.target is None and each.plain]
-    name, alias = draw(st.permutations(offered))[:2]
+    name, *others = draw(st.permutations(offered)) or ("",)
+    alias = others[0] if others else name
     naming = Naming(name, alias, {"alias": alias}, plain=False)
-    if draft.takes(naming):
+    if name and draft.takes(naming):
         draft.attributes += [name, alias]
         draft.add(naming, Any)
 
