@@ -96,6 +96,6 @@ async def mistakes(session: Session, author: Author) -> None:
     """What mypy refuses; an ignore that is not needed is an error."""
     books = BookRepository(session)
     await books.add(author)  # type: ignore[arg-type]  # not a book
-    await books.list()  # type: ignore[call-arg]  # no limit
+    await books.list()  # type: ignore[call-overload]  # no limit
     await books.delete_where(Book.price is None)  # type: ignore[arg-type]  # compared by Python
-    await books.page(BookPages())  # type: ignore[arg-type]  # the other kind of page
+    await books.page(BookPages())  # type: ignore[call-overload]  # the other kind of page
