@@ -7,13 +7,11 @@ import schemathesis
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], **_: Any) -> None:
-    """Leave out what good requests cannot make up or compare.
+    """Leave out what no request can make up or compare, whether it is to be good or bad.
 
     A cursor that no page has given out is refused. Of an answer with chosen fields no schema can
-    say which ones it has, also where something else of the request is made up badly.
+    say which ones it has.
     """
-    good = case.meta is None or case.meta.generation.mode.is_positive
-    if case.query:
-        case.query.pop("fields", None)
-    if good and case.query:
-        case.query.pop("cursor", None)
+    for name in ("cursor", "fields"):
+        if case.query:
+            case.query.pop(name, None)
