@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from pydantic import create_model
-from sqlalchemy import Integer, select
+from sqlalchemy import Float, Integer, Numeric, TypeDecorator, column, select
 
 from fastgres.reads import Call, PageOrder, PlannedRead, ReadPlan, Rows, parameter
 from tests.models import Binding, Book, Genre
@@ -159,15 +160,49 @@ def test_rows_of_everything_said() -> None:
     assert told.index("LIMIT") < told.index("OFFSET")
 
 
-def test_keys_are_read_as_the_orm_reads_them() -> None:
+class Cents(TypeDecorator[int]):
+    """A number that is kept as another."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Any) -> int | None:
+        return None if value is None else int(value * 100)
+
+
+class Share(TypeDecorator[float]):
+    """A number inside a type inside a type."""
+
+    impl = Cents
+    cache_ok = True
+
+
+class Percent(TypeDecorator[str]):
+    """A number that becomes text."""
+
+    impl = Float
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Any) -> str | None:
+        return f"{value}%"
+
+
+@pytest.mark.parametrize(
+    ("key", "driver", "value"),
+    [
+        (Book.genre, "essay", Genre.ESSAY),
+        (Book.binding, "hardcover", Binding.HARDCOVER),
+        (Book.price, Decimal("1.10"), Decimal("1.10")),
+        (Book.rating, 0.1, 0.1),
+        (Book.title, "a", "a"),
+        (Book.id, UUID(int=1), UUID(int=1)),
+        (Book.in_print, True, True),
+        (column("cents", Cents()), Decimal("1.25"), 125),
+        (column("share", Share()), Decimal("1.25"), 125),
+        (column("percent", Percent()), 1.5, "1.5%"),
+    ],
+)
+def test_keys_are_read_as_the_orm_reads_them(key: Any, driver: Any, value: Any) -> None:
     """Enums from their labels, numbers as they come, and nothing from null."""
-    order = PageOrder(
-        [(Book.genre, False), (Book.binding, True), (Book.price, False), (Book.title, False)]
-    )
-    assert order.read(["essay", "hardcover", Decimal(1), "a"]) == (
-        Genre.ESSAY,
-        Binding.HARDCOVER,
-        Decimal(1),
-        "a",
-    )
-    assert order.read([None] * 4) == (None,) * 4
+    order = PageOrder([(key, False), (key, True)])
+    assert order.read([driver, None]) == (value, None)

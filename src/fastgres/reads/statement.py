@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ARRAY, Integer, Numeric, and_, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    Float,
+    Integer,
+    Numeric,
+    TypeDecorator,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from fastgres.db import only_living
 from fastgres.errors import ConfigurationError
@@ -16,9 +27,13 @@ from fastgres.reads.writer import Writer, joined_rows
 from fastgres.reads.written import DIALECT
 
 _ONE = literal_column("1", Integer)
+_FLOAT: Final = 701
+_NUMERIC: Final = 1700
+"""PostgreSQL's numbers of the types `double precision` and `numeric`."""
 
 if TYPE_CHECKING:
     from sqlalchemy import BindParameter, ColumnElement, Select
+    from sqlalchemy.types import TypeEngine
 
     from fastgres.reads.plan import ReadPlan
 
@@ -93,13 +108,7 @@ class PageOrder:
     @cached_property
     def readers(self) -> tuple[Callable[[Any], Any] | None, ...]:
         """What makes Python values of the keys as the driver gives them; None where they are."""
-        kinds = [key.type.dialect_impl(DIALECT) for key, _ in self.keys]
-        # asyncpg has made numbers of numerics already; SQLAlchemy's processor asks for their OID.
-        numbers = (Numeric,)
-        return tuple(
-            None if isinstance(kind, numbers) else kind.result_processor(DIALECT, None)
-            for kind in kinds
-        )
+        return tuple(_reader(key.type.dialect_impl(DIALECT)) for key, _ in self.keys)
 
     def read(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Return the keys of one row as Python values."""
@@ -113,6 +122,17 @@ class PageOrder:
         columns = [rows.c[f"key_{number}"] for number in range(len(self.keys))]
         pairs = zip(columns, self.keys, strict=True)
         return [column.desc() if falls else column.asc() for column, (_, falls) in pairs]
+
+
+def _reader(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """Return what makes a Python value; numbers are such as the driver makes them."""
+    if isinstance(kind, (Float, Numeric)):
+        return None
+    inner: Any = kind
+    while isinstance(inner, TypeDecorator):
+        inner = inner.impl_instance
+    # Of numbers inside a type of the application's own, SQLAlchemy asks what the driver has made.
+    return kind.result_processor(DIALECT, _FLOAT if isinstance(inner, Float) else _NUMERIC)
 
 
 def parameter(name: str, kind: Any) -> BindParameter[Any]:
