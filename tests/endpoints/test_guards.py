@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import pytest
-from fastapi import Depends, Header, Request, Response, Security
+from fastapi import Depends, FastAPI, Header, Request, Response, Security
 from fastapi.security import APIKeyHeader
 from starlette.requests import HTTPConnection
 
-from fastgres.endpoints import ReadRouter
-from fastgres.http import DatabaseDep
+from fastgres.endpoints import ReadRouter, answer_declared
+from fastgres.http import DatabaseDep, Lifecycle, install
+from fastgres.settings import Settings
 from tests.endpoints.library import ADA, BOB, FIRST, BookRead, OwnBookRepository, ask, served
 
 if TYPE_CHECKING:
@@ -176,3 +177,21 @@ async def test_scope_is_what_the_dependency_returns(filled: Database) -> None:
 async def test_value_that_cannot_be_compared_is_a_bug(dependency: Any, filled: Database) -> None:
     reply = await ask(served(filled, own(dependency)), f"/me/{FIRST}")
     assert (reply.status, reply.by_fastapi) == (500, False)
+
+
+@pytest.mark.parametrize(("dependency", "by_fastapi"), [(nobody, False), (by_header, True)])
+@pytest.mark.parametrize("where", ["application", "inclusion", "router"])
+async def test_dependencies_around_the_route_hold_for_it(
+    where: str, dependency: Any, by_fastapi: bool, *, filled: Database
+) -> None:
+    depends = [Depends(dependency)]
+    router = own(nobody, dependencies=depends if where == "router" else None)
+    app = FastAPI(dependencies=depends if where == "application" else None)
+    install(app, Lifecycle(Settings(environment="test"), filled))
+    answer_declared(app)
+    app.include_router(router, dependencies=depends if where == "inclusion" else None)
+    headers = [(b"x-author", str(ADA).encode())]
+    reply = await ask(app, f"/me/{FIRST}", headers=headers)
+    assert (reply.status, reply.by_fastapi) == (200, by_fastapi)
+    reply = await ask(app, f"/me/{FIRST}", headers=[(b"x-author", b"nobody")])
+    assert reply.status == (422 if by_fastapi else 200)

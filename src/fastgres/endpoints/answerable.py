@@ -55,15 +55,16 @@ class Answerable:
         query = QueryParser.of(declared.query) if declared.query is not None else None
         if isinstance(query, str):
             return query
+        reading = reading_of(declared)
         earlier = (one for one in place.before if one.pattern and not one.pattern.is_fixed)
         return cls(
-            reading=reading_of(declared),
+            reading=reading,
             declaration=declared,
             path=str(place.context.path_format),
             chosen=_chosen(place.context),
             provider=place.context.dependency_overrides_provider,
             names=place.pattern.names,
-            keys=_keys(declared, place.pattern.names),
+            keys=_keys(declared, place.pattern.names, reading.names),
             query=query,
             sparse=bool(declared.options.get("fields")),
             guards=guards,
@@ -120,9 +121,9 @@ def _chosen(context: RouteContext) -> dict[str, Any]:
 
 
 def _keys(
-    declared: Declaration, names: Sequence[str]
+    declared: Declaration, places: Sequence[str], names: Mapping[str, str]
 ) -> tuple[tuple[int, str, Callable[[str], Any]], ...]:
     return tuple(
-        (names.index(name), column, TypeAdapter(kind).validator.validate_python)
+        (places.index(name), names[column], TypeAdapter(kind).validator.validate_python)
         for (name, column), kind in zip(declared.keys.items(), declared.types.values(), strict=True)
     )

@@ -39,14 +39,15 @@ def handler_of(declaration: Declaration) -> Callable[..., Awaitable[Response]]:
 
 
 async def _answer(declaration: Declaration, given: dict[str, Any]) -> Response:
+    reading = reading_of(declaration)
     query = given.get(QUERY)
     wanted = Wanted(
-        keys={column: given[name] for name, column in declaration.keys.items()},
+        keys={reading.names[column]: given[name] for name, column in declaration.keys.items()},
         scope={column: given[PRINCIPAL + column] for column in declaration.scope},
         query=query,
         fields=given.get(FIELDS) if query is None else getattr(query, NAME, None),
     )
-    body = await content(reading_of(declaration), given[SESSION], wanted)
+    body = await content(reading, given[SESSION], wanted)
     status, headers, body = replied(body, declaration, given[REQUEST].scope)
     response = Response(body, status)
     response.raw_headers = headers

@@ -72,7 +72,9 @@ async def content(reading: Reading, source: Source, wanted: Wanted) -> bytes:
 
 
 class Reading(Protocol):
-    """What answers a declared route."""
+    """What answers a declared route. `names` says under which name a column's value is given."""
+
+    names: dict[str, str]
 
     def run(self, source: Source, wanted: Wanted) -> Awaitable[Content | None]:
         """Return the JSON, or None; raises what the same read of a repository raises."""
@@ -99,7 +101,10 @@ def reading_of(declaration: Declaration) -> Reading:
 
 
 class RowsReading:
-    """What the reads share: rows that have the values of the path and of the scope."""
+    """What the reads share: rows that have the values of the path and of the scope.
+
+    `names` says under which name the value of a column is given.
+    """
 
     def __init__(self, declaration: Declaration) -> None:
         self.declaration = declaration
@@ -116,17 +121,16 @@ class RowsReading:
         self.key = ("declared", declaration.kind, self.target.scope)
         self.names = {column: f"scope_{column}" for column in self.target.scope}
 
-    def columns(self, wanted: Wanted) -> dict[str, Any]:
-        """Return the values of the columns; `ConfigurationError` for one that fits no column."""
+    def values(self, wanted: Wanted) -> dict[str, Any]:
+        """Return the values by their names; `ConfigurationError` for one that fits no column."""
         if not wanted.scope:
             return wanted.keys
-        return {**wanted.keys, **Scope.of(self.target.mapped, wanted.scope).values}
+        scope = Scope.of(self.target.mapped, wanted.scope).values
+        return {**wanted.keys, **{self.names[column]: value for column, value in scope.items()}}
 
     def call(self, wanted: Wanted) -> Call:
-        """Return the read of these values, under the names that they have in the statement."""
-        names = self.names
-        values = {names[column]: value for column, value in self.columns(wanted).items()}
-        return Call(self.key, self.rows, values, self.given)
+        """Return the read of these values."""
+        return Call(self.key, self.rows, self.values(wanted), self.given)
 
     def planned(self, wanted: Wanted) -> PlannedRead:
         """Return the read of all fields, or of those wanted."""
@@ -143,7 +147,7 @@ class RowsReading:
 
     def untold(self) -> Wanted:
         """Return a wish without values, for a statement that is only told."""
-        return Wanted(dict.fromkeys(self.target.scope))
+        return Wanted(dict.fromkeys(self.names.values()))
 
 
 class OneReading(RowsReading):
@@ -195,12 +199,13 @@ class PageReading(RowsReading):
         query: Any = declaration.query
         kind: Any = offset_read if issubclass(query, OffsetQuery) else page_read
         self._page = kind(self.target, query)
+        self.names = {column: column for column in self.target.scope}
         count = declaration.options.get("count")
         self._options = {} if count is None else {"count": count}
 
     def run(self, source: Source, wanted: Wanted) -> Awaitable[Content | None]:
         """Return the page."""
-        asked = Asked(wanted.query, self.columns(wanted), self.given)
+        asked = Asked(wanted.query, self.values(wanted), self.given)
         fields = wanted.fields
         page: Awaitable[Content] = self._page.run(source, asked, fields=fields, **self._options)
         return page

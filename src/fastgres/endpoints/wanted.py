@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Wanted:
-    """The values of the path and of the caller by column, the query, and the fields wanted."""
+    """The values of the path, those of the scope by column, the query, and the fields."""
 
     keys: dict[str, Any]
     scope: dict[str, Any] = field(default_factory=dict)

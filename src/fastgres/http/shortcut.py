@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from uuid_utils import uuid7
+
 from fastgres.http.access import is_logged, log_access
 from fastgres.http.exchange import REQUEST_ID, Exchange, request_id_of
 from fastgres.observability import bind_request_id, reset_request_id
@@ -70,9 +72,10 @@ class Visit:
         added = policy.added if policy.cors is None else policy.cors_added(headers)
         if added is None or policy.lifecycle.draining:
             return False
+        given = headers.get(b"x-request-id")
+        self.request_id = uuid7().hex if given is None else request_id_of(given)
         self.added = added
         self.scope = scope
-        self.request_id = request_id_of(headers.get(b"x-request-id"))
         return True
 
     async def run(self, receive: Receive, send: Send) -> None:
