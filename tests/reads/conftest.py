@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 settings.register_profile(
     "deep",
-    max_examples=3000,
+    max_examples=5000,
     deadline=None,
     derandomize=False,
     database=None,

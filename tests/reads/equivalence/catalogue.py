@@ -154,10 +154,10 @@ def _of_relationship(each: RelationshipProperty[Any]) -> Source:
 
 def _may_be_empty(each: RelationshipProperty[Any]) -> bool:
     """Tell whether no row needs to be there: only a foreign key that is never null promises one."""
-    promised: dict[Any, Any] = {
-        key.column: key.parent for table in each.parent.tables for key in table.foreign_keys
+    promised = {
+        (key.parent, key.column) for table in each.parent.tables for key in table.foreign_keys
     }
     return any(
-        remote not in promised or promised[remote] is not local or bool(local.nullable)
+        (local, remote) not in promised or bool(getattr(local, "nullable", True))
         for local, remote in each.local_remote_pairs or ()
     )

@@ -19,6 +19,12 @@ from tests.reads.equivalence.kinds import Colour, Reading
 DEEPEST: Final = 3
 """Levels of nesting below the model at the top."""
 
+FLAT: Final = -1
+"""The depth of a model that needs no relationship at all, not even for a single value."""
+
+_OVER_RELATIONSHIPS: Final = frozenset({"crew_names", "logbook"})
+"""Values that are made of what a relationship leads to."""
+
 _MISSING: Final[tuple[tuple[Any, dict[str, Any]], ...]] = (
     (int, {"default": 5}),
     (str, {"default": 'it"s\n😀'}),
@@ -41,15 +47,18 @@ def schemas(draw: st.DrawFn, source: Any, pen: Pen, depth: int = DEEPEST) -> Sch
     """Draw a model over `source`, with nested models down to `depth` levels."""
     odd = pen.strays(draw)
     draft = Draft(source, draw(st.sampled_from(bases.ODD if odd else bases.PLAIN)), plain=not odd)
-    for chosen in _some(draw, [each for each in offered_by(source) if each.target is None], 5):
+    values = [each for each in offered_by(source) if each.target is None]
+    if depth == FLAT:
+        values = [each for each in values if each.name not in _OVER_RELATIONSHIPS]
+    for chosen in _some(draw, values, 5):
         _add_value(draw, draft, pen, chosen)
-    if depth:
+    if depth > 0:
         leading = [each for each in offered_by(source) if each.target is not None]
         most = 2 if depth > 1 else 1
         for chosen in _some(draw, leading, most, least=int(depth > 1)):
             _add_relationship(draw, draft, pen, chosen, depth)
     if pen.strays(draw):
-        _add_missing(draw, draft, pen)
+        _add_missing(draw, draft, pen, depth)
     if pen.strays(draw):
         _add_misleading(draw, draft)
     return draft.finished()
@@ -117,9 +126,12 @@ def _add_relationship(draw: st.DrawFn, draft: Draft, pen: Pen, chosen: Source, d
     naming = _name(draw, draft, pen, chosen.name)
     if naming is None or chosen.target is None:
         return
-    nested = draw(schemas(chosen.target, pen, depth - 1))
+    odd = pen.strays(draw)
+    # Relationships inside of what only Python reads are not loaded: see the test that xfails.
+    opaque = odd or draft.base in bases.ODD
+    nested = draw(schemas(chosen.target, pen, FLAT if opaque else depth - 1))
     draft.nest(chosen.name, nested)
-    if pen.strays(draw):
+    if odd:
         draft.plain = False
         annotation = draw(st.sampled_from(_odd_annotations(chosen, nested.model)))
     else:
@@ -154,11 +166,11 @@ def _odd_annotations(chosen: Source, model: Any) -> list[Any]:
     return [model, unlike[model] | None, model | dict[str, Any] | None, model | str | None]
 
 
-def _add_missing(draw: st.DrawFn, draft: Draft, pen: Pen) -> None:
+def _add_missing(draw: st.DrawFn, draft: Draft, pen: Pen, depth: int) -> None:
     leading = [each for each in offered_by(draft.source) if each.target and not each.many]
     draft.plain = False
     along: bool = draw(st.booleans())
-    if leading and along:
+    if leading and along and depth != FLAT:
         _add_path(draw, draft, pen, draw(st.sampled_from(leading)))
         return
     name = pen.spare()
