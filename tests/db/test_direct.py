@@ -176,10 +176,10 @@ class TestErrors:
         foreign: bool,
     ) -> None:
         """A bug stays what the driver or SQLAlchemy makes of it."""
-        limit = {"server_settings": {"statement_timeout": "100ms"}}
+        limit = {"server_settings": {"statement_timeout": "1s"}}
         async with (
             foreign_engine(database_url, connect_args=limit) as other,
-            small_pool(database_url, settings, database_statement_timeout=0.1) as own,
+            small_pool(database_url, settings, database_statement_timeout=1) as own,
         ):
             engine = other if foreign else own.engine
             await value(engine, "SELECT 1")
