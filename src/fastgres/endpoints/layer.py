@@ -10,8 +10,8 @@ from fastgres.endpoints.answerable import Answerable
 from fastgres.endpoints.guards import ask
 from fastgres.endpoints.matcher import Matcher
 from fastgres.endpoints.precedence import places
-from fastgres.endpoints.reading import replied
-from fastgres.endpoints.telemetry import TRACED, tell_route
+from fastgres.endpoints.reading import content, replied
+from fastgres.endpoints.telemetry import tell_route
 from fastgres.http import EXCHANGE, LIFECYCLE
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class DeclaredReads:
         if route.provider.dependency_overrides and route.is_overridden:
             return None
         wanted = route.parse(path, values, scope.get("query_string", b""))
-        if wanted is None or (TRACED in scope and not tell_route(scope, route.path)):
+        if wanted is None or not tell_route(scope, route.path):
             return None
         return route, wanted, values
 
@@ -81,10 +81,8 @@ class DeclaredReads:
             self.mark(found, scope)
             await ask(route.guards, wanted, Request(scope, receive))
         source = scope[LIFECYCLE].opened_database.source
-        read = await route.reading.run(source, wanted)
-        if read is None:
-            raise route.reading.missing(wanted)
-        return replied(bytes(read.body), route.declaration, scope)
+        body = await content(route.reading, source, wanted)
+        return replied(body, route.declaration, scope)
 
     def mark(self, found: Found, scope: Scope) -> None:
         """Say in the scope which route was chosen, as FastAPI does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sqlalchemy import Integer, inspect
+from sqlalchemy import Integer
 
 from fastgres.endpoints.wanted import Wanted
 from fastgres.errors import NotFoundError
@@ -15,6 +15,7 @@ from fastgres.reads import (
     PlannedRead,
     Rows,
     entity_tag,
+    key_attributes,
     matches,
     parameter,
 )
@@ -181,12 +182,9 @@ class ListReading(RowsReading):
 
     def rows(self, given: Given) -> Rows:
         """Return which rows are read, by the order that is given and then by primary key."""
-        mapper: Any = inspect(self.target.mapped)
-        columns = (mapper.get_property_by_column(each).key for each in mapper.primary_key)
-        primary = [getattr(self.target.mapped, name) for name in columns]
         return Rows(
             where=[*self.target.scoped(), *given.where],
-            order_by=[*given.order_by, *primary],
+            order_by=[*given.order_by, *key_attributes(self.target.mapped)],
             limit=_LIMIT,
         )
 

@@ -8,6 +8,7 @@ from fastgres.reads.plan import ReadPlan, Reason
 from fastgres.reads.reading import PlannedRead
 from fastgres.reads.reads import Reads
 from fastgres.reads.response import ReadResponse, entity_tag, matches
+from fastgres.reads.source import key_attributes
 from fastgres.reads.statement import PageOrder, Rows, parameter
 from fastgres.reads.streaming import ExportFormat
 
@@ -28,6 +29,7 @@ __all__ = [
     "Source",
     "closed",
     "entity_tag",
+    "key_attributes",
     "matches",
     "parameter",
     "session_beside",

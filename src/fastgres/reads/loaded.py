@@ -15,7 +15,7 @@ from sqlalchemy.orm import Load, joinedload, load_only, raiseload, selectinload,
 
 from fastgres.db import Session, include_deleted, runs_as_compiled
 from fastgres.reads.plan import ObjectField, PythonField, ValueField
-from fastgres.reads.source import ValueSource, source_of
+from fastgres.reads.source import ValueSource, key_attributes, source_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -159,7 +159,7 @@ def _options(entity: Entity, *, whole: bool = False, strict: bool = False) -> It
     if whole or _needs_python(entity):
         yield from map(undefer, columns)
     else:
-        yield load_only(*(columns or _keys(entity.cls)), raiseload=strict)
+        yield load_only(*(columns or key_attributes(entity.cls)), raiseload=strict)
         if strict:
             yield raiseload("*")
     for planned in fields:
@@ -206,11 +206,6 @@ def _looks_around(entity: Entity) -> bool:
 def _is_column(cls: type[Any], name: str) -> bool:
     source = source_of(cls, name)
     return isinstance(source, ValueSource) and source.mapped
-
-
-def _keys(cls: type[Any]) -> list[Any]:
-    mapper = inspect(cls)
-    return [getattr(cls, mapper.get_property_by_column(each).key) for each in mapper.primary_key]
 
 
 def _along(cls: type[Any], path: Sequence[Any]) -> Iterator[Any]:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Integer, inspect, tuple_
+from sqlalchemy import Integer, tuple_
 
 from fastgres.reads.absence import NoSuchRowError
 from fastgres.reads.call import Answer, Call
 from fastgres.reads.given import Given
 from fastgres.reads.plan import ReadPlan
 from fastgres.reads.reading import PlannedRead
+from fastgres.reads.source import key_attributes
 from fastgres.reads.statement import PageOrder, Rows, parameter
 from fastgres.reads.streaming import BATCH
 
@@ -191,10 +192,7 @@ class Reads(Generic[ReadModel]):
         return Rows(where=given.where, order_by=[*given.order_by, *self._key_order()], limit=_LIMIT)
 
     def _key_order(self) -> builtins.list[Any]:
-        cls = self.plan.root.cls
-        mapper = inspect(cls)
-        keys = [mapper.get_property_by_column(each).key for each in mapper.primary_key]
-        return [getattr(cls, key) for key in keys]
+        return [*key_attributes(self.plan.root.cls)]
 
     def _response(self, found: Answer, shape: Any) -> ReadResponse[Any]:
         return self._read.response(found, shape)

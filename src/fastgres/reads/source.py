@@ -19,6 +19,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.types import NullType
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import InstrumentedAttribute
     from sqlalchemy.types import TypeEngine
 
 
@@ -85,6 +86,21 @@ def _python(cls: type[Any], name: str) -> Source | None:
     if not hasattr(cls, name) or isinstance(getattr(cls, name), (MetaData, registry)):
         return None
     return PythonSource(name, "is computed by the mapped class in Python")
+
+
+def key_attributes(cls: type[Any]) -> list[InstrumentedAttribute[Any]]:
+    """Return the attributes of the primary key of a mapped class, in its order.
+
+    ```python
+    from fastgres.reads import key_attributes
+    from shop.models import Product
+
+    assert key_attributes(Product) == [Product.id]
+    ```
+    """
+    mapper: Mapper[Any] = inspect(cls)
+    names = [mapper.get_property_by_column(each).key for each in mapper.primary_key]
+    return [getattr(cls, name) for name in names]
 
 
 def names_of(cls: type[Any]) -> list[str]:

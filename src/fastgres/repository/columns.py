@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Column, TypeDecorator, inspect
 
 from fastgres.errors import ConfigurationError, UnknownNameError
+from fastgres.reads import key_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,8 +50,7 @@ def primary_key(model: type[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
 
 @cache
 def _primary_key(mapper: Mapper[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
-    names = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
-    return tuple(getattr(mapper.class_, name) for name in names)
+    return tuple(key_attributes(mapper.class_))
 
 
 def key_names(model: type[Any]) -> tuple[str, ...]:
