@@ -534,3 +534,17 @@ def test_key_of_sqlalchemy_is_what_it_was() -> None:
     assert [each.expanding for each in several.bindparams] == [False, True, False]
     assert all(each.unique for each in several.bindparams)
     assert Louder("a")._generate_cache_key() is None
+
+
+@pytest.mark.parametrize("condition", ["status = 'paid'", True, {"title": "Book 1"}, Book])
+def test_what_is_no_expression_is_no_condition(condition: Any) -> None:
+    """It is told what to write instead."""
+    with pytest.raises(ConfigurationError, match=r"`Order\.status == 'paid'`") as raised:
+        Given.of([condition])
+    assert repr(condition) in str(raised.value)
+
+
+def test_what_is_no_expression_is_no_order() -> None:
+    """A name might be one of a client's."""
+    with pytest.raises(ConfigurationError, match="'title' is given in `order_by`"):
+        Given.of([], ["title"])

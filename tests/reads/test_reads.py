@@ -12,7 +12,7 @@ from pydantic import BaseModel, create_model
 from sqlalchemy import func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from fastgres.errors import ConfigurationError, NotFoundError
+from fastgres.errors import ConfigurationError, InvalidValueError, NotFoundError
 from fastgres.reads import Reads
 from fastgres.testing.client import serving
 from tests.http.conftest import service
@@ -104,6 +104,22 @@ class TestList:
             session, Book.author.has(Author.name == "Ada"), func.length(Book.title) > 9
         )
         assert shown.body == b"[]"
+
+
+async def test_chosen_fields(session: Session) -> None:
+    """As a repository's reads take them, compiled or loaded."""
+    (book,) = await stock(session, 1)
+    for loaded in (False, True):
+        books = Reads(Book, BookRead, force_loaded=loaded)
+        shown = b'{"title":"Book 0","author":{"name":"Ada"}}'
+        fields = "author.name,title"
+        assert (await books.one(session, Book.id == book.id, fields=fields)).body == shown
+        assert (await books.first(session, fields=fields)).body == shown
+        assert (await books.list(session, fields=fields)).body == b"[%b]" % shown
+        export = books.stream(await session.connection(), fields=fields)
+        assert [each async for each in export.body_iterator] == [shown + b"\n"]
+        with pytest.raises(InvalidValueError, match="There is no field 'titel'"):
+            await books.list(session, fields="titel")
 
 
 async def test_key_of_several_columns(session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from fastgres.reads.call import Answer, Call, JsonPage, Source
 from fastgres.reads.explaining import Explanation
+from fastgres.reads.faulty import check_limit, naming
 from fastgres.reads.given import Given, closed
 from fastgres.reads.loaded import session_beside
 from fastgres.reads.plan import ReadPlan, Reason
@@ -27,10 +28,12 @@ __all__ = [
     "Reason",
     "Rows",
     "Source",
+    "check_limit",
     "closed",
     "entity_tag",
     "key_attributes",
     "matches",
+    "naming",
     "parameter",
     "session_beside",
 ]

@@ -59,6 +59,7 @@ class Given:
         if not where and not order_by:
             return NOTHING_GIVEN
         conditions, order = _taken_apart(where), [_clause(each) for each in order_by]
+        _check(conditions, order)
         key, values = _key_and_values(conditions, order)
         if key is None or not all(each.unique for each in values):
             conditions, order = _with_new_names(conditions), _with_new_names(order)
@@ -80,14 +81,30 @@ class Given:
         return all(mine.value is its.value for mine, its in pairs)
 
 
+def _check(where: Iterable[Any], order_by: Iterable[Any]) -> None:
+    """Refuse what is no SQL expression: a text, a mapped class, the outcome of a comparison."""
+    for each in where:
+        if not isinstance(each, ClauseElement):
+            raise ConfigurationError(
+                f"{each!r} is given as a condition and is no SQL expression, so it cannot say "
+                "which rows are meant. Compare an attribute of the mapped class, as in "
+                "`Order.status == 'paid'`; SQL of your own goes into `sqlalchemy.text(...)`."
+            )
+    for each in order_by:
+        if not isinstance(each, ClauseElement):
+            raise ConfigurationError(
+                f"{each!r} is given in `order_by` and is no SQL expression, so nothing can be "
+                "sorted by it. Name an attribute of the mapped class, as in "
+                "`order_by=[Order.created_at.desc()]`."
+            )
+
+
 def _key_and_values(
     where: list[Any], order_by: list[Any]
 ) -> tuple[Hashable | None, Sequence[BindParameter[Any]]]:
     keys: list[Hashable] = []
     values: list[BindParameter[Any]] = []
     for clause in [*where, *order_by]:
-        if not isinstance(clause, ClauseElement):
-            return None, ()
         found = clause._generate_cache_key()  # noqa: SLF001 - see the module's docstring
         if found is None:
             return None, ()

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import literal_column
 
 from fastgres.db import fetch_row, runs_as_compiled
+from fastgres.errors import OutOfRangeError
 from fastgres.observability import get_logger
 from fastgres.reads.call import Answer, Call, JsonPage, Source
 from fastgres.reads.explaining import Explanation, Run
+from fastgres.reads.faulty import naming
 from fastgres.reads.loaded import LoadedRead
 from fastgres.reads.readback import read_back_of, reader_of
 from fastgres.reads.response import ReadResponse
@@ -158,7 +160,10 @@ class PlannedRead:
         return Answer(b"[%b]" % b",".join(map(self.loaded.dumped, found)), found)
 
     async def _load(self, source: Source, call: Call) -> list[Any]:
-        return await self.loaded.models(source, call.rows(call.given), call.values)
+        try:
+            return await self.loaded.models(source, call.rows(call.given), call.values)
+        except OutOfRangeError as error:
+            raise _naming(error, call) from error.__cause__
 
     async def page(self, source: Source, call: Call, order: PageOrder, *, count: bool) -> JsonPage:
         """Return a page of as many rows as the value of `size` says, and their number if counted.
@@ -226,9 +231,12 @@ class PlannedRead:
         template = self._templates.get((kind, call.key, call.given.key))
         if template is None:
             template = self._compile(kind, call, build)
-        return await fetch_row(
-            source, template.sql, template.arguments(call.values, call.given.values)
-        )
+        try:
+            return await fetch_row(
+                source, template.sql, template.arguments(call.values, call.given.values)
+            )
+        except OutOfRangeError as error:
+            raise _naming(error, call) from error.__cause__
 
     def _compile(
         self, kind: Hashable, call: Call, build: Callable[[ReadPlan, Rows], Select[Any]]
@@ -241,6 +249,10 @@ class PlannedRead:
                 del self._templates[next(iter(self._templates))]
             self._templates[kind, call.key, call.given.key] = made
         return made
+
+
+def _naming(error: OutOfRangeError, call: Call) -> OutOfRangeError:
+    return naming(error, call.rows(call.given).where, call.values)
 
 
 def _objects(row: Any) -> bytes:

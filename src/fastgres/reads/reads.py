@@ -12,6 +12,7 @@ from sqlalchemy import Integer, tuple_
 
 from fastgres.reads.absence import NoSuchRowError
 from fastgres.reads.call import Answer, Call
+from fastgres.reads.faulty import check_limit
 from fastgres.reads.given import Given
 from fastgres.reads.plan import ReadPlan
 from fastgres.reads.reading import PlannedRead
@@ -40,7 +41,8 @@ class Reads(Generic[ReadModel]):
     Works with the models, schemas, sessions and engines of any application on asyncpg. Make it
     once, where the route is; the statements are compiled when first used and kept. `source` is an
     `AsyncSession`, an `AsyncConnection` or an `AsyncEngine`; conditions and order are SQLAlchemy
-    expressions on the mapped class.
+    expressions on the mapped class. `fields` are those a client asks for, `"id,customer.name"`
+    (422 for one that is not there).
 
     ```python
     from fastgres.reads import Reads
@@ -48,7 +50,7 @@ class Reads(Generic[ReadModel]):
     from shop.schemas.product import ProductRead
 
     products = Reads(Product, ProductRead)
-    response = await products.list(session, Product.stock > 0, limit=20)
+    response = await products.list(session, Product.stock > 0, limit=20, fields="id,name")
     assert response.body.startswith(b"[")
     ```
     """
@@ -70,23 +72,29 @@ class Reads(Generic[ReadModel]):
         self._read = PlannedRead.of(self.plan)
 
     async def one(
-        self, source: Source, *where: ColumnExpressionArgument[bool]
+        self,
+        source: Source,
+        *where: ColumnExpressionArgument[bool],
+        fields: str | None = None,
     ) -> ReadResponse[ReadModel]:
         """Return the row that fulfils the conditions; raise `NotFoundError` (404) without one."""
-        found = await self._read.first(source, self._one(where))
+        read = self._reading(fields)
+        found = await read.first(source, self._one(where))
         if found is None:
             raise NoSuchRowError(f"There is no such {self.plan.root.cls.__name__}.")
-        return self._response(found, self.model)
+        return read.response(found, self.model)
 
     async def first(
         self,
         source: Source,
         *where: ColumnExpressionArgument[bool],
         order_by: Sequence[ColumnExpressionArgument[Any]] = (),
+        fields: str | None = None,
     ) -> ReadResponse[ReadModel | None]:
         """Return the first row by `order_by` and then by primary key; `null` without one."""
-        found = await self._read.first(source, self._call(where, order_by, limit=1))
-        return self._response(found or Answer(b"null", [None]), self.model | None)
+        read = self._reading(fields)
+        found = await read.first(source, self._call(where, order_by, limit=1))
+        return read.response(found or Answer(b"null", [None]), self.model | None)
 
     async def list(
         self,
@@ -94,16 +102,20 @@ class Reads(Generic[ReadModel]):
         *where: ColumnExpressionArgument[bool],
         order_by: Sequence[ColumnExpressionArgument[Any]] = (),
         limit: int = 100,
+        fields: str | None = None,
     ) -> ReadResponse[builtins.list[ReadModel]]:
         """Return at most `limit` rows, by `order_by` and then by primary key."""
-        found = await self._read.all(source, self._call(where, order_by, limit=limit))
-        return self._response(found, builtins.list[self.model])  # type: ignore[name-defined]  # a type made at run time
+        check_limit(limit)
+        read = self._reading(fields)
+        found = await read.all(source, self._call(where, order_by, limit=limit))
+        return read.response(found, builtins.list[self.model])  # type: ignore[name-defined]  # a type made at run time
 
     def stream(
         self,
         source: Source,
         *where: ColumnExpressionArgument[bool],
         format: ExportFormat = "ndjson",  # noqa: A002 - the word that callers look for
+        fields: str | None = None,
     ) -> StreamingResponse:
         """Return a response that sends all rows, by primary key, a thousand at a time.
 
@@ -127,7 +139,7 @@ class Reads(Generic[ReadModel]):
             return self._batch(given, keys, position)
 
         rising = [(key, False) for key in keys]
-        return self._read.stream(source, after, keys=rising, format=format)
+        return self._reading(fields).stream(source, after, keys=rising, format=format)
 
     def _batch(
         self, given: Given, keys: builtins.list[Any], position: tuple[Any, ...] | None
@@ -194,5 +206,5 @@ class Reads(Generic[ReadModel]):
     def _key_order(self) -> builtins.list[Any]:
         return [*key_attributes(self.plan.root.cls)]
 
-    def _response(self, found: Answer, shape: Any) -> ReadResponse[Any]:
-        return self._read.response(found, shape)
+    def _reading(self, fields: str | None) -> PlannedRead:
+        return self._read if fields is None else self._read.with_fields(fields)

@@ -6,6 +6,8 @@ import builtins
 from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+from fastgres.errors import OutOfRangeError
+from fastgres.reads import check_limit, naming
 from fastgres.repository.answering import Answering, ReadOptions, Shown, response_model_in
 from fastgres.repository.columns import key_conditions
 from fastgres.repository.counting import count_exactly
@@ -66,13 +68,12 @@ class Reading(Answering[Model]):
         include_deleted: bool = False,
     ) -> Model | None:
         """Return the entity with this primary key, or None."""
-        statement = self._select(
-            *key_conditions(self.model, key),
-            *where,
-            options=options,
-            include_deleted=include_deleted,
-        )
-        found: Model | None = (await self.session.scalars(statement)).unique().one_or_none()
+        conditions = [*key_conditions(self.model, key), *where]
+        statement = self._select(*conditions, options=options, include_deleted=include_deleted)
+        try:
+            found: Model | None = (await self.session.scalars(statement)).unique().one_or_none()
+        except OutOfRangeError as error:
+            raise naming(error, conditions, {}) from error.__cause__
         return found
 
     async def get_many(
@@ -163,6 +164,7 @@ class Reading(Answering[Model]):
         assert response.body == b"[]"
         ```
         """
+        check_limit(limit)
         shown, where = response_model_in(where)
         if shown is not None:
             return await self._list_shown(shown, where, order_by, limit=limit, options=options)
