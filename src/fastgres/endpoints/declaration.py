@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import inspect
 
 from fastgres.endpoints.keys import check_unique, columns_of, key_columns, type_of
+from fastgres.endpoints.narrowing import without_filters_on
 from fastgres.endpoints.pattern import Pattern
 from fastgres.endpoints.sparse import with_fields
 from fastgres.errors import ConfigurationError, UnknownNameError
@@ -103,9 +104,6 @@ def declare(kind: Kind, path: str, **given: Any) -> Declaration:
     repository: type[Repository[Any]] = given["repository"]
     scope = dict(options.get("scope", {}))
     _check_scope(repository, path, scope)
-    if options.get("fields") and given.get("query") is not None:
-        names = partial(field_names, repository.model, given["model"])
-        given["query"] = with_fields(given["query"], names)
     keys = key_columns(
         repository.model,
         path,
@@ -113,6 +111,11 @@ def declare(kind: Kind, path: str, **given: Any) -> Declaration:
         given=options.get("keys", {}),
         one=kind == "one",
     )
+    if given.get("query") is not None:
+        given["query"] = without_filters_on([*keys.values()], given["query"], path)
+        if options.get("fields"):
+            names = partial(field_names, repository.model, given["model"])
+            given["query"] = with_fields(given["query"], names)
     declared = Declaration(kind=kind, path=path, keys=keys, scope=scope, options=options, **given)
     _ = declared.types
     both = [column for column in keys.values() if column in scope]
