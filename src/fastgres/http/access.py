@@ -30,10 +30,13 @@ def is_logged() -> bool:
     return _levels.isEnabledFor(logging.INFO)
 
 
-def log_access(scope: Scope, *, status: int, size: int, began: float) -> None:
+def log_access(
+    scope: Scope, *, status: int, size: int, began: float, outcome: str | None = None
+) -> None:
     """Write the access line of a request, unless its level is switched off.
 
-    `began` is `time.perf_counter()` at its start, `size` the bytes of the response body.
+    `began` is `time.perf_counter()` at its start, `size` the bytes of the response body. An
+    `outcome` says why these are not all of it.
     """
     if not _levels.isEnabledFor(logging.INFO):
         return
@@ -49,6 +52,8 @@ def log_access(scope: Scope, *, status: int, size: int, began: float) -> None:
         "ms": round((time.perf_counter() - began) * 1000, 2),
         "bytes": size,
     }
+    if outcome is not None:
+        line["outcome"] = outcome
     if query := scope.get("query_string"):
         line["query"] = redact_query(query)
     log.log(logging.DEBUG if quiet else logging.INFO, "request", **line)

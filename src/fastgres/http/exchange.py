@@ -106,12 +106,14 @@ class Exchange:
         token = bind_request_id(self._identify(headers.get(b"x-request-id")))
         lifecycle = self.policy.lifecycle
         lifecycle.active += 1
+        short = "cut off"
         try:
             if self.policy.is_plain(scope, headers):
                 await app(scope, self.wire_receive, self.send)
             elif not await self._refuse(headers):
                 receive = self.wire_receive if self.body is None else self.body.receive
                 await app(scope, receive, self.send)
+            short = "client left"
         except asyncio.CancelledError as error:
             if _nobody_cancels():
                 await self._fail(error)
@@ -125,7 +127,8 @@ class Exchange:
                 await self._unit.abandon()
             lifecycle.active -= 1
             if not mounted:
-                log_access(scope, status=self.status, size=self.size, began=began)
+                outcome = short if self.started and not self.complete else None
+                log_access(scope, status=self.status, size=self.size, began=began, outcome=outcome)
             reset_request_id(token)
 
     def _identify(self, given: bytes | None) -> str:
@@ -161,6 +164,8 @@ class Exchange:
         if kind == "http.response.body":
             self.size += len(message.get("body", b""))
             self.complete = not message.get("more_body", False)
+        elif kind == "http.response.pathsend":
+            self.complete = True
         elif kind == "http.response.start":
             status = message["status"]
             if status >= 400 or self.body is not None or self._unit is not None:
