@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
-from sqlalchemy import Integer, inspect
+from sqlalchemy import Integer
 
 from fastgres.errors import ConfigurationError
-from fastgres.reads import Call, PageOrder, PlannedRead, Reads, Rows, parameter
+from fastgres.reads import Call, PageOrder, PlannedRead, Reads, Rows, key_attributes, parameter
 from fastgres.repository import (
     KeysetQuery,
     OffsetQuery,
@@ -40,7 +40,7 @@ def explain_found(found: FoundRead, query: Any = None) -> Explanation:
         return _Listed(found, found.source.plan).explain()
     target = _target(found.source, found)
     if found.method == "read":
-        return one_read(target, tuple(_primary_key(target.mapped))).explain()
+        return one_read(target, tuple(each.key for each in key_attributes(target.mapped))).explain()
     if found.method in {"page", "offset_page"}:
         return _explain_page(found, target, query)
     unknown = {f"scope_{name}": None for name in target.scope}
@@ -75,7 +75,7 @@ class _Listed:
 
     def explain(self) -> Explanation:
         method, mapped = self.found.method, self.plan.root.cls
-        keys = [getattr(mapped, name) for name in _primary_key(mapped)]
+        keys = key_attributes(mapped)
         size = "size" if method == "stream" else "limit"
         rows = Rows(where=self.where, order_by=keys, limit=parameter(size, Integer()))
         values = {**self.values, size: self._most()}
@@ -87,11 +87,6 @@ class _Listed:
     def _most(self) -> int:
         default = {"first": 1, "stream": 1_000}.get(self.found.method, 100)
         return self.found.option("limit") or default
-
-
-def _primary_key(mapped: type[Any]) -> list[str]:
-    mapper = inspect(mapped)
-    return [mapper.get_property_by_column(each).key for each in mapper.primary_key]
 
 
 def query_of(model: type[BaseModel], query_string: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import PrimaryKeyConstraint, Table, UniqueConstraint, inspect
 
 from fastgres.errors import ConfigurationError, UnknownNameError
+from fastgres.reads import key_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ def key_columns(
             raise UnknownNameError(f"column of {model.__name__}", column, known)
     found = {name: given.get(name, name) for name in names}
     left = [name for name, column in found.items() if column not in known]
-    primary = _primary_key(model)
+    primary = [each.key for each in key_attributes(model)]
     if one and len(left) == len(primary) == 1 and primary[0] not in found.values():
         found[left[0]] = primary[0]
     elif left:
@@ -84,11 +85,6 @@ def columns_of(model: type[Any]) -> dict[str, Column[Any]]:
     """Return the columns by their names in the class; does not configure any mapper yet."""
     mapper: Mapper[Any] = inspect(model)
     return dict(mapper.columns.items())
-
-
-def _primary_key(model: type[Any]) -> list[str]:
-    mapper: Mapper[Any] = inspect(model)
-    return [mapper.get_property_by_column(each).key for each in mapper.primary_key]
 
 
 def _undecided(model: type[Any], path: str, name: str) -> ConfigurationError:

@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Integer
 
-from fastgres.endpoints.wanted import Wanted
 from fastgres.errors import NotFoundError
 from fastgres.reads import (
     Call,
     Given,
     PlannedRead,
     Rows,
-    entity_tag,
     key_attributes,
-    matches,
     parameter,
+    tagged,
 )
-from fastgres.repository import Asked, OffsetQuery, Scope, Target, offset_read, page_read
+from fastgres.repository import Asked, OffsetQuery, Scope, Target, offset_read, one_read, page_read
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
     from fastgres.endpoints.declaration import Declaration
+    from fastgres.endpoints.wanted import Wanted
     from fastgres.reads import Explanation, Source
 
 Reply = tuple[int, list[tuple[bytes, bytes]], bytes]
@@ -36,22 +35,8 @@ _LIMIT = parameter("limit", Integer())
 def replied(body: bytes, declaration: Declaration, connection: Mapping[str, Any]) -> Reply:
     """Return the response with what was declared; 304 where the client has it."""
     headers = [(b"content-length", b"%d" % len(body)), *declaration.head]
-    return (
-        _conditional(body, headers, connection)
-        if declaration.is_conditional
-        else (200, headers, body)
-    )
-
-
-def _conditional(
-    body: bytes, headers: list[tuple[bytes, bytes]], connection: Mapping[str, Any]
-) -> Reply:
-    tag = entity_tag(body)
-    headers.append((b"etag", tag.encode()))
-    given = (value for name, value in connection["headers"] if name == b"if-none-match")
-    known = next(given, None)
-    if known is not None and matches(known.decode("latin-1"), tag):
-        return 304, headers[2:], b""
+    if declaration.is_conditional:
+        return tagged(body, headers, connection["headers"])
     return 200, headers, body
 
 
@@ -107,19 +92,17 @@ class RowsReading:
     `names` says under which name the value of a column is given.
     """
 
-    def __init__(self, declaration: Declaration) -> None:
+    def __init__(self, declaration: Declaration, *scope: str) -> None:
         self.declaration = declaration
         options = declaration.options
         self.target: Target[Any] = Target(
             mapped=declaration.mapped,
             model=declaration.model,
-            scope=(*declaration.keys.values(), *declaration.scope),
+            scope=(*scope, *declaration.scope),
             include_deleted=options.get("include_deleted", False),
             exclude_none=options.get("exclude_none", False),
         )
         self.given = Given.of(options.get("where", ()), options.get("order_by", ()))
-        self.read = PlannedRead.of(self.target.plan)
-        self.key = ("declared", declaration.kind, self.target.scope)
         self.names = {column: f"scope_{column}" for column in self.target.scope}
 
     def values(self, wanted: Wanted) -> dict[str, Any]:
@@ -129,58 +112,54 @@ class RowsReading:
         scope = Scope.of(self.target.mapped, wanted.scope).values
         return {**wanted.keys, **{self.names[column]: value for column, value in scope.items()}}
 
-    def call(self, wanted: Wanted) -> Call:
-        """Return the read of these values."""
-        return Call(self.key, self.rows, self.values(wanted), self.given)
-
-    def planned(self, wanted: Wanted) -> PlannedRead:
-        """Return the read of all fields, or of those wanted."""
-        return self.read if wanted.fields is None else self.read.with_fields(wanted.fields)
-
     def missing(self, wanted: Wanted) -> NotFoundError:
         """Return the error for a row that is not there."""
         named = "/".join(map(str, wanted.keys.values()))
         return NotFoundError(f"There is no {self.declaration.noun} {named}".rstrip() + ".")
 
-    def rows(self, given: Given) -> Rows:
-        """Return which rows are read."""
-        return Rows(where=[*self.target.scoped(), *given.where])
-
-    def untold(self) -> Wanted:
-        """Return a wish without values, for a statement that is only told."""
-        return Wanted(dict.fromkeys(self.names.values()))
-
 
 class OneReading(RowsReading):
-    """Read the one row."""
+    """Read the one row, as the repository does."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        super().__init__(declaration)
+        columns = tuple(declaration.keys.values())
+        self.names |= {column: f"key_{column}" for column in columns}
+        self._one = one_read(self.target, columns)
 
     def run(self, source: Source, wanted: Wanted) -> Awaitable[Content | None]:
         """Return the row, or None."""
-        return self.planned(wanted).first(source, self.call(wanted))
+        values = self.values(wanted)
+        return self._one.answer(source, values, given=self.given, fields=wanted.fields)
 
     def explain(self, _query: Any = None) -> Explanation:
         """Explain the statement."""
-        return self.read.explain(self.call(self.untold()))
+        return self._one.explain(given=self.given)
 
 
 class ListReading(RowsReading):
     """Read the first rows of an order."""
 
+    def __init__(self, declaration: Declaration) -> None:
+        super().__init__(declaration, *declaration.keys.values())
+        self._read = PlannedRead.of(self.target.plan)
+        self._key = ("declared list", self.target.scope)
+        self._most = declaration.options.get("limit", 100)
+
     def run(self, source: Source, wanted: Wanted) -> Awaitable[Content | None]:
         """Return the rows, as an array."""
-        return self.planned(wanted).all(source, self.call(wanted))
+        fields = wanted.fields
+        read = self._read if fields is None else self._read.with_fields(fields)
+        return read.all(source, self._call(self.values(wanted)))
 
     def explain(self, _query: Any = None) -> Explanation:
         """Explain the statement."""
-        return self.read.explain(self.call(self.untold()))
+        return self._read.explain(self._call(dict.fromkeys(self.names.values())), many=True)
 
-    def call(self, wanted: Wanted) -> Call:
-        """Return the read of these values, and of so many rows."""
-        call = super().call(wanted)
-        values = {**call.values, "limit": self.declaration.options.get("limit", 100)}
-        return Call(call.key, call.rows, values, call.given)
+    def _call(self, values: Mapping[str, Any]) -> Call:
+        return Call(self._key, self._rows, {**values, "limit": self._most}, self.given)
 
-    def rows(self, given: Given) -> Rows:
+    def _rows(self, given: Given) -> Rows:
         """Return which rows are read, by the order that is given and then by primary key."""
         return Rows(
             where=[*self.target.scoped(), *given.where],
@@ -193,7 +172,7 @@ class PageReading(RowsReading):
     """Read a page."""
 
     def __init__(self, declaration: Declaration) -> None:
-        super().__init__(declaration)
+        super().__init__(declaration, *declaration.keys.values())
         query: Any = declaration.query
         kind: Any = offset_read if issubclass(query, OffsetQuery) else page_read
         self._page = kind(self.target, query)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastgres.http import TRACED
+
 try:
     from fastapi.telemetry import _api
 except ImportError:  # pragma: no cover - a release of FastAPI to come
@@ -18,9 +20,6 @@ else:
 
 if TYPE_CHECKING:
     from starlette.types import Scope
-
-TRACED = "fastapi.telemetry"
-"""Key in the ASGI scope of a request that is traced."""
 
 
 def tell_route(scope: Scope, path: str) -> bool:

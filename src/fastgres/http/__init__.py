@@ -6,11 +6,12 @@ from fastgres.http.exchange import EXCHANGE, Exchange
 from fastgres.http.installation import install
 from fastgres.http.lifecycle import LIFECYCLE, Lifecycle
 from fastgres.http.problem import Problem, ProblemField, problems
-from fastgres.http.shortcut import Shortcut
+from fastgres.http.shortcut import TRACED, Shortcut
 
 __all__ = [
     "EXCHANGE",
     "LIFECYCLE",
+    "TRACED",
     "Boundary",
     "DatabaseDep",
     "Exchange",

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
 
 TRACED = "fastapi.telemetry"
-"""Key in the ASGI scope of a request that FastAPI traces: its own layers have to see it."""
+"""Key in the ASGI scope of a request that FastAPI traces: its own layers have to see it.
+
+```python
+from fastgres.http import TRACED
+from starlette.types import Scope
+
+def is_traced(scope: Scope) -> bool:
+    return TRACED in scope
+```
+"""
 
 
 class Shortcut(Protocol):

@@ -8,7 +8,7 @@ from fastgres.reads.loaded import session_beside
 from fastgres.reads.plan import ReadPlan, Reason
 from fastgres.reads.reading import PlannedRead
 from fastgres.reads.reads import Reads
-from fastgres.reads.response import ReadResponse, entity_tag, matches
+from fastgres.reads.response import ReadResponse, entity_tag, matches, tagged
 from fastgres.reads.source import key_attributes
 from fastgres.reads.statement import PageOrder, Rows, parameter
 from fastgres.reads.streaming import ExportFormat
@@ -36,4 +36,5 @@ __all__ = [
     "naming",
     "parameter",
     "session_beside",
+    "tagged",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from starlette.responses import Response
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 Value = TypeVar("Value", covariant=True)  # noqa: PLC0105 - it is read as a word in signatures
 
 JSON = "application/json"
+
+Header = tuple[bytes, bytes]
+Reply = tuple[int, list[Header], bytes]
+
+_ABOUT_THE_BODY: Final = frozenset({b"content-length", b"content-type"})
 
 
 class ReadResponse(Response, Generic[Value]):
@@ -74,13 +79,33 @@ class ReadResponse(Response, Generic[Value]):
             return (await products.list(session)).conditional(request)
         ```
         """
-        tag = entity_tag(bytes(self.body))
-        self.headers["ETag"] = tag
-        if matches(request.headers.get("If-None-Match"), tag):
-            self.status_code = 304
-            self.body = b""
-            del self.headers["Content-Length"], self.headers["Content-Type"]
+        given = request.headers.raw
+        self.status_code, self.raw_headers[:], self.body = tagged(
+            bytes(self.body), self.raw_headers, given
+        )
         return self
+
+
+def tagged(body: bytes, headers: Iterable[Header], request: Iterable[Header]) -> Reply:
+    """Return the response with a strong `ETag`; 304 without a body where the request has it.
+
+    `headers` are those of the response, which describe the body, and `request` those of the
+    request, as ASGI writes them.
+
+    ```python
+    from fastgres.reads import entity_tag, tagged
+
+    status, headers, body = tagged(b"[]", [], [(b"if-none-match", b"*")])
+    assert (status, body) == (304, b"")
+    assert headers == [(b"etag", entity_tag(b"[]").encode())]
+    ```
+    """
+    tag = entity_tag(body)
+    added = [*headers, (b"etag", tag.encode())]
+    known = next((value for name, value in request if name == b"if-none-match"), None)
+    if known is None or not matches(known.decode("latin-1"), tag):
+        return 200, added, body
+    return 304, [each for each in added if each[0] not in _ABOUT_THE_BODY], b""
 
 
 def entity_tag(body: bytes) -> str:

@@ -6,7 +6,7 @@ build: the values of the request are all that is new.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -18,7 +18,7 @@ from fastgres.repository.columns import attribute
 from fastgres.repository.filtering import named
 
 if TYPE_CHECKING:
-    from fastgres.reads import Explanation, ReadResponse, Source
+    from fastgres.reads import Answer, Explanation, ReadResponse, Source
 
 Shown = TypeVar("Shown", bound=BaseModel)
 
@@ -84,6 +84,17 @@ class OneRead(Generic[Shown]):
         self._read = PlannedRead.of(target.plan)
         self._conditions = [*equal_to(target.mapped, columns, "key"), *target.scoped()]
 
+    def answer(
+        self,
+        source: Source,
+        values: Mapping[str, Any],
+        *,
+        given: Given = NOTHING,
+        fields: str | None = None,
+    ) -> Awaitable[Answer | None]:
+        """Return the JSON of the row, or None; for those who make a response of their own."""
+        return self._reading(fields).first(source, Call(self._key, self._rows, values, given))
+
     async def run(
         self,
         source: Source,
@@ -93,15 +104,19 @@ class OneRead(Generic[Shown]):
         fields: str | None = None,
     ) -> ReadResponse[Shown] | None:
         """Return the row, or None; of all fields, or of those named `"id,customer.name"`."""
-        read = self._read if fields is None else self._read.with_fields(fields)
-        found = await read.first(source, Call(self._key, self._rows, values, given))
-        return None if found is None else read.response(found, self.target.model)
+        found = await self.answer(source, values, given=given, fields=fields)
+        if found is None:
+            return None
+        return self._reading(fields).response(found, self.target.model)
 
     def explain(self, *, given: Given = NOTHING) -> Explanation:
         """Explain the statement."""
         names = [f"key_{name}" for name in self._columns]
         names += [f"scope_{name}" for name in self.target.scope]
         return self._read.explain(Call(self._key, self._rows, dict.fromkeys(names), given))
+
+    def _reading(self, fields: str | None) -> PlannedRead:
+        return self._read if fields is None else self._read.with_fields(fields)
 
     def _rows(self, given: Given) -> Rows:
         return Rows(where=[*self._conditions, *given.where])
