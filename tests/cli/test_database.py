@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -130,3 +132,29 @@ def test_a_server_that_is_away_is_a_message(folder: Path) -> None:
     assert "Error: " in finished.stderr
     assert "Traceback" not in finished.stderr
     assert "hunter2" not in finished.stderr
+
+
+def test_url_starts_nothing(tmp_path: Path) -> None:
+    """Of a server that there is not yet, it says how to get it."""
+    folder = kiosk.write(tmp_path)
+    finished = kiosk.run(folder, "db", "url")
+    assert finished.returncode == 1
+    assert "`fastgres db upgrade` makes it" in finished.stderr
+    assert not (folder / ".fastgres").exists()
+
+
+def test_url_of_the_embedded_server(folder: Path) -> None:
+    """It is the one that the service connects to."""
+    url = done(kiosk.run(folder, "db", "url")).strip()
+    assert url.startswith("postgresql://fastgres@/app?host=")
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.connect(f"{parse_qs(urlsplit(url).query)['host'][0]}/.s.PGSQL.5432")
+
+
+def test_url_that_is_set(folder: Path) -> None:
+    """Without its password, unless that is asked for."""
+    given = "postgresql+asyncpg://ann:hunter2@db:5433/kiosk?ssl=true"
+    shown = kiosk.run(folder, "db", "url", DATABASE_URL=given)
+    assert done(shown) == "postgresql://ann:***@db:5433/kiosk?sslmode=require\n"
+    whole = kiosk.run(folder, "db", "url", "--show-password", DATABASE_URL=given)
+    assert done(whole) == "postgresql://ann:hunter2@db:5433/kiosk?sslmode=require\n"

@@ -15,11 +15,12 @@ VERBS = [
     ["dev"],
     ["serve"],
     ["routes"],
+    ["reads"],
     ["settings"],
     ["version"],
     ["db"],
     *[["db", verb] for verb in ("new", "upgrade", "downgrade", "status", "check")],
-    *[["db", verb] for verb in ("shell", "reset", "seed")],
+    *[["db", verb] for verb in ("url", "shell", "reset", "seed")],
 ]
 WITHOUT_HEAVY = """
 import sys

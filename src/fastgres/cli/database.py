@@ -14,7 +14,7 @@ app = typer.Typer(
     epilog="The database is that of DATABASE_URL, or the project's embedded one when it is unset.",
 )
 
-VERBS = "Schema and data: new, upgrade, downgrade, status, check, shell, seed, reset."
+VERBS = "Schema and data: new, upgrade, downgrade, status, check, url, shell, seed, reset."
 
 MIGRATIONS, DATA = "Migrations", "Data"
 
@@ -129,6 +129,28 @@ def check(*, as_json: AsJson = False) -> None:
             typer.echo(f"- {difference}")
     if differences:
         raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=DATA)
+def url(
+    *,
+    show_password: Annotated[
+        bool, typer.Option("--show-password", help="Print it whole; else *** stands for it.")
+    ] = False,
+) -> None:
+    """Print the URL of the database, as psql and other programs of PostgreSQL take it.
+
+    Starts nothing: an embedded server answers there while the service runs, or
+    another command that uses it.
+
+    [bold]Examples[/bold]
+
+      fastgres db url
+      pg_dump "$(fastgres db url --show-password)"
+    """
+    from fastgres.cli.schema import find_url
+
+    typer.echo(find_url(show_password=show_password))
 
 
 @app.command(

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from fastgres.db import dsn
 from fastgres.dev import Workplace, database_name, recreate
 from fastgres.errors import ConfigurationError, DriftError
 from fastgres.migrations import Revision
@@ -63,6 +64,12 @@ def find_differences() -> list[str]:
         except DriftError as error:
             return list(error.differences)
     return []
+
+
+def find_url(*, show_password: bool) -> str:
+    """Return the URL of the database as libpq takes it; nothing is started."""
+    found = dsn(Workplace.here().url)
+    return found if show_password else mask_credentials(found)
 
 
 def reset(confirm: Callable[[str, str], None] | None) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData
 
 from fastgres.app import EMBEDDED_DATABASE, embedded_directory
 from fastgres.db import Database
-from fastgres.embedded import acquire
+from fastgres.embedded import acquire, find_url
 from fastgres.errors import ConfigurationError
 from fastgres.migrations import Migrator
 from fastgres.settings import Project, Settings, load_settings
@@ -86,6 +86,17 @@ class Workplace:
         with acquire(directory, programs=self.settings.postgres_bin) as cluster:
             cluster.ensure_database(EMBEDDED_DATABASE)
             yield cluster.url(EMBEDDED_DATABASE)
+
+    @property
+    def url(self) -> str:
+        """The URL of the database; nothing is started for it.
+
+        Raises:
+            EmbeddedError: when the embedded server has not been made yet.
+        """
+        if self.settings.database_url is not None:
+            return self.settings.database_url.get_secret_value()
+        return find_url(embedded_directory(self.settings), EMBEDDED_DATABASE)
 
     def migrator(self, url: str) -> Migrator:
         """Return what moves the schema at `url`."""

@@ -10,10 +10,10 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import quote
 
-from fastgres.embedded.account import environment
+from fastgres.embedded.account import choose_account, environment
 from fastgres.embedded.locks import FileLock, pause
 from fastgres.embedded.office import find_or_start, is_kept
-from fastgres.embedded.places import make_directory
+from fastgres.embedded.places import choose_sockets, find_home, make_directory
 from fastgres.embedded.programs import require_unix
 from fastgres.embedded.server import PORT, SUPERUSER, Server
 from fastgres.embedded.sql import CREATE_DATABASE_ONCE
@@ -56,8 +56,7 @@ class Cluster:
 
         The port is in it because PGPORT would otherwise lead to a socket of another name.
         """
-        host = quote(os.fsencode(self._sockets), safe="/")
-        return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}"
+        return _url(self._sockets, database)
 
     def ensure_database(self, name: str) -> None:
         """Make a database unless it exists; any number of processes may ask at once.
@@ -123,6 +122,40 @@ class Cluster:
         finally:
             start.close()
             lease.close()
+
+
+def find_url(directory: Path, database: str = "postgres") -> str:
+    """Return the URL of `Cluster.url` without a lease: nothing is made, and nothing started.
+
+    Connections are taken there while anybody holds a lease.
+
+    Raises:
+        EmbeddedError: There is no PostgreSQL in the directory yet.
+
+    ```python
+    from pathlib import Path
+    import pytest
+    from fastgres.embedded import find_url
+    from fastgres.errors import EmbeddedError
+
+    with pytest.raises(EmbeddedError, match="no PostgreSQL in /nowhere yet"):
+        find_url(Path("/nowhere"))
+    ```
+    """
+    directory = directory.expanduser().absolute()
+    home = find_home(directory)
+    data = home / "data"
+    if not data.exists():
+        raise EmbeddedError(
+            f"There is no PostgreSQL in {directory} yet, so it has no address: `fastgres db "
+            "upgrade` makes it, and so does the service when it starts."
+        )
+    return _url(choose_sockets(home, choose_account(data)), database)
+
+
+def _url(sockets: Path, database: str) -> str:
+    host = quote(os.fsencode(sockets), safe="/")
+    return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}"
 
 
 def acquire(directory: Path, *, programs: Path | None = None, durable: bool = True) -> Cluster:

@@ -104,12 +104,17 @@ def make_private(path: Path, account: Account) -> Path:
 
 
 def make_sockets(home: Path, account: Account) -> Path:
-    """Make the private directory of the server's socket, in a place short enough for one."""
+    """Make the private directory of the server's socket."""
+    return make_private(choose_sockets(home, account), account)
+
+
+def choose_sockets(home: Path, account: Account) -> Path:
+    """Choose the directory of the server's socket, in a place short enough for one."""
     for place in _socket_places(home, account):
         name = os.fsencode(place / f".s.PGSQL.{PORT}.lock")
         # A comma parts the hosts of a URL.
         if len(name) <= _LONGEST_SOCKET and b"," not in name:
-            return make_private(place, account)
+            return place
     raise EmbeddedError(
         f"No place for a Unix socket: the paths below {home} and {tempfile.gettempdir()} are "
         f"longer than {_LONGEST_SOCKET} bytes. Set EMBEDDED_DIRECTORY or TMPDIR to a shorter one."
