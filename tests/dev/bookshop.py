@@ -78,12 +78,43 @@ async def _author(request: Request) -> str:
 BooksDep = Annotated[BookRepository, Depends(_books)]
 LibraryDep = Annotated[Library, Depends(Library)]
 titles = Reads(Book, Title)
+wholes = Reads(Book, BookRead)
 
 declared = ReadRouter(prefix="/declared")
 declared.one("/{book_id}", OwnBookRepository, BookRead, scope={"author_id": _author})
 declared.page("", BookRepository, LoudTitle, BookQuery, name="list_loud")
 
+declared.page("/lean", BookRepository, BookRead, BookQuery, fields=True, name="list_lean")
+declared.list("/lean/all", BookRepository, BookRead, fields=True, name="list_all_lean")
+declared.one("/lean/{book_id}", BookRepository, BookRead, fields=True, name="read_lean")
+
 router = APIRouter()
+
+
+@router.get("/lean/page", response_model=Page[BookRead])
+async def page_of_lean_books(
+    query: Annotated[BookQuery, Query()], books: BooksDep, fields: str | None = None
+) -> Response:
+    """A page of fewer fields."""
+    return await books.page(BookRead, query, fields=fields)
+
+
+@router.get("/lean/prices", response_model=list[BookRead])
+async def list_of_prices(books: BooksDep) -> Response:
+    """Always the same fields."""
+    return await books.list(BookRead, limit=7, fields="price")
+
+
+@router.get("/lean/titles", response_model=list[BookRead])
+async def list_of_lean_titles(session: SessionDep, shown: str | None = None) -> Response:
+    """Without a repository, by a name of its own."""
+    return await wholes.list(session, fields=shown)
+
+
+@router.get("/lean/one", response_model=BookRead)
+async def read_one_lean(session: SessionDep, fields: str) -> Response:
+    """One of them."""
+    return await wholes.one(session, fields=fields)
 
 
 @router.get("/page", response_model=Page[BookRead])

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from fastapi import APIRouter, Response
 
 from fastgres.dev import RouteReads, list_reads
 from fastgres.errors import ConfigurationError
+from fastgres.http import SessionDep
 from tests.dev import bookshop
+from tests.reads.shelf import BookRead
 
 if TYPE_CHECKING:
     from fastgres.settings import Settings
@@ -66,3 +69,65 @@ def test_a_read_can_be_explained_for_a_query(found: dict[str, RouteReads]) -> No
     assert paged.explain("").sql == paged.told.sql
     with pytest.raises(ConfigurationError, match="takes no query model"):
         listed.explain("genre=novel")
+
+
+@pytest.mark.parametrize(
+    ("route", "name"),
+    [
+        ("GET /declared/lean", "fields"),
+        ("GET /declared/lean/all", "fields"),
+        ("GET /declared/lean/{book_id}", "fields"),
+        ("GET /lean/page", "fields"),
+        ("GET /lean/titles", "shown"),
+        ("GET /lean/one", "fields"),
+    ],
+)
+def test_a_read_is_explained_with_the_fields_that_a_client_asks_for(
+    found: dict[str, RouteReads], route: str, name: str
+) -> None:
+    """As a request is answered; an unknown one is refused with the names."""
+    (read,) = found[route].reads
+    lean = str(read.explain(f"{name}=price,author.name").sql)
+    assert "authors" in lean
+    assert '"price"' in lean
+    assert '"copies"' in str(read.told.sql)
+    assert '"copies"' not in lean
+    with pytest.raises(ConfigurationError, match=r"422.*no field 'copeis'; did .*Allowed: id, ti"):
+        read.explain(f"{name}=copeis")
+
+
+def test_fields_and_filters_are_asked_for_together(found: dict[str, RouteReads]) -> None:
+    for route in ("GET /declared/lean", "GET /lean/page"):
+        (read,) = found[route].reads
+        lean = str(read.explain("genre=novel&fields=price&sort=-price").sql)
+        assert '"copies"' not in lean
+        assert "books.genre = ANY" in lean
+        assert "ORDER BY books.price DESC" in lean
+
+
+def test_fields_that_the_call_names_are_all(found: dict[str, RouteReads]) -> None:
+    """No client may ask for others."""
+    (read,) = found["GET /lean/prices"].reads
+    assert '"price"' in str(read.told.sql)
+    assert '"copies"' not in str(read.told.sql)
+    with pytest.raises(ConfigurationError, match="takes no query model"):
+        read.explain("fields=title")
+
+
+def test_a_route_without_fields_takes_none(found: dict[str, RouteReads]) -> None:
+    with pytest.raises(ConfigurationError, match=r"422.* There is no parameter 'fields'"):
+        found["GET /page"].reads[0].explain("fields=price")
+
+
+def test_fields_that_the_call_misspells(settings: Settings) -> None:
+    """Every request would be refused for them."""
+    router = APIRouter()
+
+    @router.get("/misspelt", response_model=list[BookRead])
+    async def misspelt(session: SessionDep) -> Response:
+        return await bookshop.wholes.list(session, fields="prize")
+
+    app = bookshop.make(settings)
+    app.include_router(router)
+    with pytest.raises(ConfigurationError, match=r"fields='prize'\)` .*did you mean 'price'"):
+        list_reads(app)

@@ -29,22 +29,26 @@ if TYPE_CHECKING:
     from fastgres.repository import Repository
 
 
-def explain_found(found: FoundRead, query: Any = None) -> Explanation:
+def explain_found(found: FoundRead, query: Any = None, *, fields: str | None = None) -> Explanation:
     """Explain a read as it is without the conditions that only a request knows.
 
     `query` is an instance of the query model; None stands for a request without parameters.
+    `fields` are those that a client asks for, instead of those that the call names.
     """
+    fields = found.option("fields") if fields is None else fields
     if isinstance(found.source, Reads):
         if found.method == "one":
-            return found.source.explain()
-        return _Listed(found, found.source.plan).explain()
+            return found.source.explain(fields=fields)
+        return _Listed(found, found.source.plan, fields).explain()
     target = _target(found.source, found)
     if found.method == "read":
-        return one_read(target, tuple(each.key for each in key_attributes(target.mapped))).explain()
+        return one_read(target, tuple(each.key for each in key_attributes(target.mapped))).explain(
+            fields=fields
+        )
     if found.method in {"page", "offset_page"}:
-        return _explain_page(found, target, query)
+        return _explain_page(found, target, query, fields=fields)
     unknown = {f"scope_{name}": None for name in target.scope}
-    return _Listed(found, target.plan, target.scoped(), unknown).explain()
+    return _Listed(found, target.plan, fields, target.scoped(), unknown).explain()
 
 
 def _target(repository: type[Repository[Any]], found: FoundRead) -> Target[Any]:
@@ -57,11 +61,15 @@ def _target(repository: type[Repository[Any]], found: FoundRead) -> Target[Any]:
     )
 
 
-def _explain_page(found: FoundRead, target: Target[Any], query: Any) -> Explanation:
-    count: dict[str, Any] = {"count": found.option("count")} if found.option("count") else {}
+def _explain_page(
+    found: FoundRead, target: Target[Any], query: Any, *, fields: str | None
+) -> Explanation:
+    options: dict[str, Any] = {"count": found.option("count")} if found.option("count") else {}
     if found.method == "page":
-        return page_read(target, found.query or KeysetQuery).explain(query, **count)
-    return offset_read(target, found.query or OffsetQuery).explain(query, **count)
+        return page_read(target, found.query or KeysetQuery).explain(
+            query, fields=fields, **options
+        )
+    return offset_read(target, found.query or OffsetQuery).explain(query, fields=fields, **options)
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,7 @@ class _Listed:
 
     found: FoundRead
     plan: ReadPlan
+    fields: str | None
     where: Sequence[Any] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -82,6 +91,7 @@ class _Listed:
         call = Call(("found", method, tuple(self.values)), lambda _: rows, values)
         order = PageOrder([(key, False) for key in keys], separator="\n")
         read = PlannedRead.of(self.plan)
+        read = read if self.fields is None else read.with_fields(self.fields)
         return read.explain(call, order if method == "stream" else None, many=method == "list")
 
     def _most(self) -> int:
@@ -105,10 +115,15 @@ def query_of(model: type[BaseModel], query_string: str) -> Any:
         )
     except ValidationError as error:
         problems = (f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
-        raise ConfigurationError(
-            f"A request with the query {query_string!r} is refused with 422, so there is nothing "
-            f"to explain. {'; '.join(problems)}"
-        ) from None
+        raise refused(query_string, "; ".join(problems)) from None
+
+
+def refused(query_string: str, why: str) -> ConfigurationError:
+    """Return the error for a query string that a request would be refused for."""
+    return ConfigurationError(
+        f"A request with the query {query_string!r} is refused with 422, so there is nothing to "
+        f"explain. {why}"
+    )
 
 
 def _is_list(annotation: Any) -> bool:

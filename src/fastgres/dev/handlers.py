@@ -58,6 +58,15 @@ class FoundRead:
         further = [each for each in self.node.keywords if each.arg in {"order_by", "query"}]
         return tuple(ast.unparse(each) for each in (*self.node.args[takes:], *further))
 
+    @property
+    def fields(self) -> str | None:
+        """The parameter by which a client chooses fields, as the call names it; None without."""
+        given = (each.value for each in self.node.keywords if each.arg == "fields")
+        match next(given, None):
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                return name
+        return None
+
     def option(self, name: str) -> Any:
         """Return the value of an option that is written out; else None."""
         for each in self.node.keywords:

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from sqlalchemy import inspect
 
-from fastgres.dev.explaining import explain_found, query_of
+from fastgres.dev.explaining import explain_found, query_of, refused
 from fastgres.dev.handlers import Findings
 from fastgres.dev.routes import row_of
 from fastgres.endpoints import declared_routes
-from fastgres.errors import ConfigurationError
+from fastgres.errors import ConfigurationError, InvalidValueError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -39,30 +40,40 @@ class RouteRead:
     from shop.schemas.order import OrderRead
 
     told = Reads(Order, OrderRead).explain()
-    read = RouteRead("orders.one(session)", told, query=None, again=lambda query: told)
+    read = RouteRead("orders.one(session)", told, query=None, again=lambda query, fields: told)
     assert read.explain("").statements == 1
     ```
+
+    `fields` is the parameter by which a client chooses fields, where there is one.
     """
 
     call: str
     told: Explanation
     query: type[BaseModel] | None
-    again: Callable[[Any], Explanation] = field(repr=False)
+    again: Callable[..., Explanation] = field(repr=False)
     unshown: tuple[str, ...] = ()
+    fields: str | None = None
 
     def explain(self, query_string: str) -> Explanation:
-        """Explain the statement of a request with this query, `status=paid&sort=-total`.
+        """Explain the statement of a request with this query, `status=paid&fields=id,total`.
 
         Raises `ConfigurationError` for one that the route does not take.
         """
         if not query_string:
             return self.told
-        if self.query is None:
+        given = parse_qsl(query_string, keep_blank_values=True)
+        fields = dict(given).get(self.fields or "")
+        rest = urlencode([each for each in given if each[0] != self.fields], safe=",:")
+        if rest and self.query is None:
             raise ConfigurationError(
-                f"{self.call} takes no query model, so nothing can be made of {query_string!r}. "
+                f"{self.call} takes no query model, so nothing can be made of {rest!r}. "
                 "Leave it out."
             )
-        return self.again(query_of(self.query, query_string))
+        query = query_of(self.query, rest) if rest and self.query is not None else None
+        try:
+            return self.again(query, fields=fields)
+        except InvalidValueError as error:
+            raise refused(query_string, error.detail) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,13 +171,27 @@ def _reads_of(context: Any, declared: DeclaredRoute | None) -> RouteReads:
 
 def _declared(row: RouteRow, route: DeclaredRoute) -> RouteReads:
     hint = None if route.why is None else f"answered by FastAPI: {route.why}"
-    read = RouteRead(f"declared: {row.name}", route.read, route.query, route.explain)
+    read = RouteRead(
+        f"declared: {row.name}",
+        route.read,
+        route.query,
+        route.explain,
+        fields="fields" if route.takes_fields else None,
+    )
     return RouteReads(route=row, answered="declared", reads=(read,), hint=hint)
 
 
 def _found(found: FoundRead) -> RouteRead:
     again = partial(explain_found, found)
-    return RouteRead(found.text, again(), found.query, again, found.conditions)
+    try:
+        told = again()
+    except InvalidValueError as error:
+        raise ConfigurationError(
+            f"The call `{found.text}` would be refused for every request. {error.detail}"
+        ) from None
+    return RouteRead(
+        found.text, told, found.query, again, unshown=found.conditions, fields=found.fields
+    )
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

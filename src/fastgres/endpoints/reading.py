@@ -70,8 +70,8 @@ class Reading(Protocol):
         """Return the error for a row that is not there."""
         ...
 
-    def explain(self, query: Any = None) -> Explanation:
-        """Explain the statement, of a page that of this query."""
+    def explain(self, query: Any = None, *, fields: str | None = None) -> Explanation:
+        """Explain the statement, of a page that of this query; of all fields, or of those named."""
         ...
 
 
@@ -132,9 +132,9 @@ class OneReading(RowsReading):
         values = self.values(wanted)
         return self._one.answer(source, values, given=self.given, fields=wanted.fields)
 
-    def explain(self, _query: Any = None) -> Explanation:
+    def explain(self, _query: Any = None, *, fields: str | None = None) -> Explanation:
         """Explain the statement."""
-        return self._one.explain(given=self.given)
+        return self._one.explain(given=self.given, fields=fields)
 
 
 class ListReading(RowsReading):
@@ -148,13 +148,15 @@ class ListReading(RowsReading):
 
     def run(self, source: Source, wanted: Wanted) -> Awaitable[Content | None]:
         """Return the rows, as an array."""
-        fields = wanted.fields
-        read = self._read if fields is None else self._read.with_fields(fields)
-        return read.all(source, self._call(self.values(wanted)))
+        return self._reading(wanted.fields).all(source, self._call(self.values(wanted)))
 
-    def explain(self, _query: Any = None) -> Explanation:
+    def explain(self, _query: Any = None, *, fields: str | None = None) -> Explanation:
         """Explain the statement."""
-        return self._read.explain(self._call(dict.fromkeys(self.names.values())), many=True)
+        call = self._call(dict.fromkeys(self.names.values()))
+        return self._reading(fields).explain(call, many=True)
+
+    def _reading(self, fields: str | None) -> PlannedRead:
+        return self._read if fields is None else self._read.with_fields(fields)
 
     def _call(self, values: Mapping[str, Any]) -> Call:
         return Call(self._key, self._rows, {**values, "limit": self._most}, self.given)
@@ -187,7 +189,9 @@ class PageReading(RowsReading):
         page: Awaitable[Content] = self._page.run(source, asked, fields=fields, **self._options)
         return page
 
-    def explain(self, query: Any = None) -> Explanation:
+    def explain(self, query: Any = None, *, fields: str | None = None) -> Explanation:
         """Explain the statement of a query's page, without one of the first."""
-        told: Explanation = self._page.explain(query, given=self.given, **self._options)
+        told: Explanation = self._page.explain(
+            query, given=self.given, fields=fields, **self._options
+        )
         return told

@@ -159,6 +159,7 @@ class Reads(Generic[ReadModel]):
         *where: ColumnExpressionArgument[bool],
         order_by: Sequence[ColumnExpressionArgument[Any]] = (),
         limit: int | None = None,
+        fields: str | None = None,
     ) -> Explanation:
         """Tell how one row is read, or with a `limit` a list, and by which SQL.
 
@@ -172,10 +173,11 @@ class Reads(Generic[ReadModel]):
         assert "FROM products" in told.sql
         ```
         """
+        read = self._reading(fields)
         if limit is None and not order_by:
-            return self._read.explain(self._one(where))
+            return read.explain(self._one(where))
         call = self._call(where, order_by, limit=1 if limit is None else limit)
-        return self._read.explain(call, many=limit is not None)
+        return read.explain(call, many=limit is not None)
 
     def explain_stream(self, *where: ColumnExpressionArgument[bool]) -> Explanation:
         """Tell how the first batch of an export is read.

@@ -167,14 +167,20 @@ class PageRead(ListRead[Shown]):
         return self._response(read, page, Links(next_, previous, total))
 
     def explain(
-        self, query: KeysetQuery | None = None, *, given: Given = NOTHING, count: Count = "none"
+        self,
+        query: KeysetQuery | None = None,
+        *,
+        given: Given = NOTHING,
+        count: Count = "none",
+        fields: str | None = None,
     ) -> Explanation:
         """Explain the statement of a query's first page, without one that of no parameters."""
         asked = self._asked(query, given)
         ordering = self._bound.ordering(asked.query)
         step = Step(ordering, None, asked.query.size)
         call = self._call(asked, step, asked.values(self._bound))
-        told = self._read.explain(call, ordering.forwards, count=count == "exact")
+        read = self._reading(fields)
+        told = read.explain(call, ordering.forwards, count=count == "exact")
         return told.with_another() if count == "estimated" else told
 
     async def _position(self, source: Source, asked: Asked, ordering: Ordering) -> Position:
@@ -249,13 +255,18 @@ class OffsetRead(ListRead[Shown]):
         return ReadResponse(body, value)
 
     def explain(
-        self, query: OffsetQuery | None = None, *, given: Given = NOTHING, count: Count = "exact"
+        self,
+        query: OffsetQuery | None = None,
+        *,
+        given: Given = NOTHING,
+        count: Count = "exact",
+        fields: str | None = None,
     ) -> Explanation:
         """Explain the statement of a query's page, without one that of no parameters."""
         asked = self._asked(query, given)
         offset = (asked.query.page - 1) * asked.query.size
         call = self._call(asked, {**asked.values(self._bound), "offset": offset})
-        told = self._read.explain(call, _UNKEYED, count=count == "exact")
+        told = self._reading(fields).explain(call, _UNKEYED, count=count == "exact")
         return told.with_another() if count == "estimated" else told
 
     def _call(self, asked: Asked, values: dict[str, Any]) -> Call:

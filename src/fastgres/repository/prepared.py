@@ -109,11 +109,12 @@ class OneRead(Generic[Shown]):
             return None
         return self._reading(fields).response(found, self.target.model)
 
-    def explain(self, *, given: Given = NOTHING) -> Explanation:
+    def explain(self, *, given: Given = NOTHING, fields: str | None = None) -> Explanation:
         """Explain the statement."""
         names = [f"key_{name}" for name in self._columns]
         names += [f"scope_{name}" for name in self.target.scope]
-        return self._read.explain(Call(self._key, self._rows, dict.fromkeys(names), given))
+        call = Call(self._key, self._rows, dict.fromkeys(names), given)
+        return self._reading(fields).explain(call)
 
     def _reading(self, fields: str | None) -> PlannedRead:
         return self._read if fields is None else self._read.with_fields(fields)
