@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, assert_type
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy.orm import selectinload
+from starlette.responses import StreamingResponse
 
 from fastgres.db import Session
+from fastgres.reads import ReadResponse
 from fastgres.repository import Filter, KeysetQuery, OffsetPage, OffsetQuery, Page, Repository
 from tests.models import Author, Book, Genre
 
@@ -22,6 +25,12 @@ class BookQuery(KeysetQuery):
 
 class BookPages(OffsetQuery):
     """By number."""
+
+
+class Title(BaseModel):
+    """A response model."""
+
+    title: str
 
 
 class BookRepository(Repository[Book]):
@@ -67,6 +76,39 @@ async def paging(session: Session) -> None:
     assert_type(page.next, str | None)
     assert_type(await books.offset_page(BookPages()), OffsetPage[Book])
     BookRepository.check(BookQuery)
+
+
+async def answering(session: Session, key: UUID) -> None:
+    """With a response model in front each read is a response with a typed value."""
+    books = BookRepository(session)
+    shown = await books.read(Title, key, Book.price > 1, fields="title")
+    assert_type(shown, ReadResponse[Title])
+    assert_type(shown.value(), Title)
+    assert_type(shown.cache("no-store"), ReadResponse[Title])
+    first = await books.first(Title, order_by=[Book.title], exclude_none=True)
+    assert_type(first, ReadResponse[Title | None])
+    some = await books.list(Title, Book.price > 1, limit=1, include_deleted=True)
+    assert_type(some, ReadResponse[list[Title]])
+    page = await books.page(Title, BookQuery(), Book.price > 1, count="estimated")
+    assert_type(page, ReadResponse[Page[Title]])
+    assert_type(page.value().items[0], Title)
+    numbered = await books.offset_page(Title, BookPages(), fields=None)
+    assert_type(numbered, ReadResponse[OffsetPage[Title]])
+    export = books.stream(Title, Book.price > 1, query=BookQuery(), format="json")
+    assert_type(export, StreamingResponse)
+
+
+async def answering_mistakes(session: Session, key: UUID) -> None:
+    """A response model comes first, and takes no loader options."""
+    books = BookRepository(session)
+    await books.read(key, Title)  # type: ignore[arg-type]  # the other way round
+    await books.read(Book, key)  # type: ignore[type-var]  # no response model
+    await books.list(Title)  # type: ignore[call-overload]  # no limit
+    await books.list(Title, limit=1, options=[])  # type: ignore[arg-type]  # of entities
+    await books.page(Title, BookPages())  # type: ignore[call-overload]  # the other kind of page
+    await books.offset_page(Title, BookQuery())  # type: ignore[call-overload]  # the other kind of page
+    books.stream(Title, order_by=[Book.title])  # type: ignore[arg-type]  # a query says that
+    await books.first(Title, field="title")  # type: ignore[call-arg]  # a misspelt option
 
 
 async def writing(session: Session, book: Book) -> None:
