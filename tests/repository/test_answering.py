@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from fastgres.errors import ConfigurationError, InvalidValueError, NotFoundError
+from fastgres.reads.streaming import BATCH
 from tests.models import Book, Copy
 from tests.repository.books import (
     AuthorRepository,
