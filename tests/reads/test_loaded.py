@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Response
 from fastapi.exceptions import ResponseValidationError
-from pydantic import BaseModel, ConfigDict, Field, computed_field, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    RootModel,
+    computed_field,
+    create_model,
+    model_validator,
+)
 from sqlalchemy import ForeignKey, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    joinedload,
+    mapped_column,
+    relationship,
+    selectinload,
+)
 from structlog.testing import capture_logs
 
 from fastgres.reads import Reads, session_beside
@@ -19,7 +37,16 @@ from fastgres.testing.client import serving
 from tests.http.conftest import service
 from tests.models import Author, Book
 from tests.reads.gallery import Artist, Painting, hang
-from tests.reads.shelf import BookRead, LoudTitle, Shown, Title, stock, written
+from tests.reads.shelf import (
+    AuthorRead,
+    BookRead,
+    CopyRead,
+    LoudTitle,
+    Shown,
+    Title,
+    stock,
+    written,
+)
 from tests.reads.wire import overheard
 
 if TYPE_CHECKING:
@@ -126,6 +153,82 @@ class TestPython:
         unordered = create_model("Unordered", unordered=(list[Title], ...))
         shown = await Reads(Artist, unordered).one(session, Artist.id == 2)
         assert shown.body == b'{"unordered":[{"title":"Untitled"}]}'
+
+
+class WithCopies(Shown):
+    """Holds what a relationship leads to."""
+
+    title: str
+    copies: list[CopyRead]
+
+
+class WithAuthor(Shown):
+    """Holds the one that it came from, too."""
+
+    name: str = Field(validation_alias="title")
+    writer: AuthorRead | None = Field(validation_alias="author")
+    copies: tuple[CopyRead, ...]
+
+
+class Wrapped(RootModel[list[WithCopies]]):
+    """Is the list itself."""
+
+
+class WithSettings(BaseModel):
+    """Writes bytes in another way."""
+
+    model_config = ConfigDict(from_attributes=True, ser_json_bytes="base64")
+    books: list[WithCopies]
+
+
+@pytest.mark.parametrize(
+    ("kind", "statements"),
+    [
+        (Sequence[WithCopies], 3),
+        (list[WithCopies | None], 3),
+        (list[WithCopies | WithAuthor], 3),
+        (list[WithAuthor | WithCopies], 3),
+        (tuple[WithAuthor, ...], 3),
+        (Wrapped, 3),
+        (Annotated[list[WithCopies], PlainSerializer(len)], 3),
+        (Annotated[list[WithCopies], AfterValidator(lambda books: books[:1])], 3),
+        (Sequence[Title], 2),
+    ],
+)
+async def test_relationships_of_models_inside_of_what_python_reads(
+    kind: Any, statements: int, session: Session
+) -> None:
+    model = create_model("Shelf", __base__=Shown, books=(kind, ...))
+    await stock(session)
+    author = select(Author).options(
+        selectinload(Author.books).options(selectinload(Book.copies), joinedload(Book.author))
+    )
+    row = await session.scalar(author.execution_options(populate_existing=True))
+    right = written(model, row)
+    session.expunge_all()
+    reads = Reads(Author, model)
+    assert (await reads.one(session)).body == right
+    assert reads.explain().statements == statements
+
+
+async def test_model_with_settings_of_its_own_is_filled_too(session: Session) -> None:
+    await stock(session, 2)
+    session.expunge_all()
+    shown = await Reads(Author, WithSettings).one(session)
+    assert [len(book.copies) for book in shown.value().books] == [0, 1]
+
+
+class Endless(Shown):
+    """Holds itself, which is only known to be without an end by what the rows hold."""
+
+    title: str
+    others: Sequence[Endless] = ()
+
+
+async def test_model_that_holds_itself_where_only_python_looks(session: Session) -> None:
+    await stock(session, 1)
+    shown = await Reads(Author, create_model("Own", books=(Sequence[Endless], ...))).one(session)
+    assert shown.body == b'{"books":[{"title":"Book 0","others":[]}]}'
 
 
 class ShipBase(DeclarativeBase):

@@ -14,10 +14,12 @@ from fastgres.reads import sql
 from fastgres.reads.layout import laid_out
 from fastgres.reads.loaded import session_beside
 from fastgres.reads.plan import ObjectField, PythonField
+from fastgres.reads.shape import lookups_in
 
 if TYPE_CHECKING:
     from fastgres.reads.call import Call, Source
     from fastgres.reads.plan import Entity, Kind, PlannedField, ReadPlan, Reason
+    from fastgres.reads.shape import Nested
     from fastgres.reads.template import Template
 
 
@@ -148,13 +150,21 @@ def _below(cls: type[Any], planned: PlannedField) -> int:
     if isinstance(planned, ObjectField):
         return planned.relation.many + _collections(planned.entity)
     if isinstance(planned, PythonField):
-        return sum(sum(_many(cls, path)) for path in planned.paths)
+        found = (_many(cls, path, planned.models) for path in planned.paths)
+        return len({each for paths in found for each in paths})
     return 0
 
 
-def _many(cls: type[Any], path: Sequence[Any]) -> Iterator[bool]:
-    """Yield for every relationship along a path whether it leads to many."""
+def _many(
+    cls: type[Any], path: Sequence[Any], models: Sequence[Nested]
+) -> Iterator[tuple[str, ...]]:
+    """Yield the way to every relationship to many, along a path and in the models at its end."""
     relationship = inspect(cls).relationships.get(path[0]) if path else None
-    if relationship is not None:
-        yield bool(relationship.uselist)
-        yield from _many(relationship.mapper.class_, path[1:])
+    if relationship is None:
+        return
+    if relationship.uselist:
+        yield (path[0],)
+    further = [(path[1:], models), *(lookups_in(models) if len(path) == 1 else ())]
+    for inner, inside in further:
+        for way in _many(relationship.mapper.class_, inner, inside):
+            yield (path[0], *way)

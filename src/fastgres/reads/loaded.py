@@ -15,6 +15,7 @@ from sqlalchemy.orm import Load, joinedload, load_only, raiseload, selectinload,
 
 from fastgres.db import Session, include_deleted, runs_as_compiled
 from fastgres.reads.plan import ObjectField, PythonField, ValueField
+from fastgres.reads.shape import lookups_in
 from fastgres.reads.source import ValueSource, key_attributes, source_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session as SyncSession
 
     from fastgres.reads.plan import Entity, PlannedField, ReadPlan
+    from fastgres.reads.shape import Nested
     from fastgres.reads.statement import Rows
 
 
@@ -171,7 +173,7 @@ def _options(entity: Entity, *, whole: bool = False, strict: bool = False) -> It
             yield from _along(entity.cls, planned.path)
         elif isinstance(planned, PythonField):
             for path in planned.paths:
-                yield from _along(entity.cls, path)
+                yield from _along(entity.cls, path, planned.models)
 
 
 def _names(field: PlannedField) -> Iterator[str]:
@@ -208,14 +210,22 @@ def _is_column(cls: type[Any], name: str) -> bool:
     return isinstance(source, ValueSource) and source.mapped
 
 
-def _along(cls: type[Any], path: Sequence[Any]) -> Iterator[Any]:
-    """Load the relationships that a path of attributes leads over, and the column at its end."""
+def _along(cls: type[Any], path: Sequence[Any], models: Sequence[Nested] = ()) -> Iterator[Any]:
+    """Load the relationships that a path of attributes leads over, and the column at its end.
+
+    `models` may be filled from what a relationship at its end leads to; whichever it will be, and
+    whatever is around them, what they look up is loaded.
+    """
     relationship = inspect(cls).relationships.get(path[0]) if path else None
     if len(path) == 1 and _is_column(cls, path[0]):
         yield undefer(getattr(cls, path[0]))
     elif relationship is not None:
         load = selectinload if relationship.uselist else joinedload
-        further = _along(relationship.mapper.class_, path[1:])
+        target = relationship.mapper.class_
+        further = [*_along(target, path[1:], models)]
+        if len(path) == 1 and not relationship.entity.is_aliased_class:
+            for lookup, inside in lookups_in(models):
+                further += _along(target, lookup, inside)
         yield load(getattr(cls, path[0])).options(*further)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import Mapper
 
 from fastgres.errors import ConfigurationError, nearest
-from fastgres.reads.shape import Many, Nested, Opaque, shape_of
+from fastgres.reads.shape import Many, Nested, Opaque, models_in, shape_of
 from fastgres.reads.source import (
     PythonSource,
     RelationSource,
@@ -95,13 +95,14 @@ class ObjectField:
 
 @dataclass(frozen=True, slots=True)
 class PythonField:
-    """A field that only Python can fill, from the attributes of `paths`."""
+    """A field that only Python can fill, from the attributes of `paths`; perhaps with objects."""
 
     name: str
     key: str
     paths: tuple[tuple[str, ...], ...]
     why: str
     relation: RelationSource | None = None
+    models: tuple[Nested, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +288,7 @@ def _filled(
     relation = source if isinstance(source, RelationSource) and len(path) == 1 else None
     if isinstance(source, PythonSource):
         paths = (path, *([(source.through,)] if source.through else []))
-        return PythonField(declared.name, declared.key, paths, source.why)
+        return PythonField(declared.name, declared.key, paths, source.why, models=models_in(shape))
     if relation is not None:
         item = shape.item if isinstance(shape, Many) else shape
         if isinstance(item, Nested) and isinstance(shape, Many) == relation.many:
@@ -318,7 +319,8 @@ def _value(declared: FieldShape, path: tuple[str, ...], source: ValueSource) -> 
 def _python(
     declared: FieldShape, path: tuple[str, ...], *, why: str, relation: RelationSource | None = None
 ) -> PythonField:
-    return PythonField(declared.name, declared.key, (path,), why, relation)
+    inside = models_in(declared.shape)
+    return PythonField(declared.name, declared.key, (path,), why, relation, inside)
 
 
 def _not_that_many(declared: FieldShape, relation: RelationSource) -> ConfigurationError:

@@ -8,6 +8,7 @@ module does not know by name is `Opaque`, so that a new feature of Pydantic is n
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydantic import BaseModel
 
@@ -74,15 +75,17 @@ _HARMLESS_CONFIG: Final = frozenset(
         "validation_error_cause",
     }
 )
+_NO_PART_OF_A_VALUE: Final = frozenset({"metadata", "serialization", "default", "config"})
 _BEFORE: Final = frozenset({"function-before", "function-wrap"})
 _FUNCTIONS: Final = _BEFORE | {"function-after"}
 
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """What only Python can compute, and why."""
+    """What only Python can compute, and why; `models` are those of the objects inside, if any."""
 
     why: str
+    models: tuple[Nested, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,25 @@ class Nested:
 
 
 Shape = Opaque | Scalar | Json | Many | Nested
+
+
+def models_in(shape: Shape) -> tuple[Nested, ...]:
+    """Return what describes the objects that a value of this shape is made of."""
+    if isinstance(shape, Many):
+        return models_in(shape.item)
+    if isinstance(shape, Nested):
+        return (shape,)
+    return shape.models if isinstance(shape, Opaque) else ()
+
+
+def lookups_in(
+    models: Iterable[Nested],
+) -> Iterator[tuple[tuple[str, ...], tuple[Nested, ...]]]:
+    """Yield what the fields of models are looked up by, each with the models inside of it."""
+    for model in models:
+        for each in model.fields:
+            for path in each.lookups:
+                yield path, models_in(each.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +210,30 @@ class _Reader:
                 found = self._explained(schema, f"is validated by {_function_name(schema)}")
             case _:
                 found = _value(schema)
+        shape, optional = found
+        if isinstance(shape, Opaque) and not shape.models:
+            return replace(shape, models=tuple(self._models(schema, set()))), optional
         return found
+
+    def _models(self, node: Any, seen: set[str]) -> Iterator[Nested]:
+        """Yield the models anywhere in a schema, as far as they do not hold themselves."""
+        if isinstance(node, (list, tuple)):
+            for each in node:
+                yield from self._models(each, seen)
+        if not isinstance(node, dict):
+            return
+        if node.get("type") == "definitions":
+            self._definitions |= {each["ref"]: each for each in node["definitions"]}
+            node = node["schema"]
+        reference = node.get("schema_ref")
+        if reference is not None and reference not in seen:
+            yield from self._models(self._definitions[reference], {*seen, reference})
+        elif node.get("type") == "model" and not node.get("root_model"):
+            with suppress(ConfigurationError):
+                yield from models_in(self.read(node)[0])
+        else:
+            parts = [part for name, part in node.items() if name not in _NO_PART_OF_A_VALUE]
+            yield from self._models(parts, seen)
 
     def _explained(self, schema: Schema, why: str) -> tuple[Shape, bool]:
         """Look through what wraps a model, so that its relationships are known all the same."""
@@ -287,7 +332,7 @@ def _as_configured(shape: Shape, config: Schema) -> Shape:
         name for name in set(config) - _HARMLESS_CONFIG if config[name] not in {None, False}
     )
     if changing and not isinstance(shape, (Nested, Opaque)):
-        return Opaque(f"is changed by model_config {', '.join(changing)}")
+        return Opaque(f"is changed by model_config {', '.join(changing)}", models_in(shape))
     return shape
 
 
