@@ -10,23 +10,15 @@ from fastapi import APIRouter, Depends, Query, Response
 from bench.contestants.fastgres_parts import CustomerRepository, OrderQuery, OrderRepository
 from bench.contestants.schemas import CustomerRead, OrderRead
 from fastgres.app import create_app
-from fastgres.http import SessionDep
+from fastgres.http import with_session
 from fastgres.repository import Page
 from fastgres.settings import Settings, load_settings
 
 router = APIRouter()
 
 
-async def _customers(session: SessionDep) -> CustomerRepository:
-    return CustomerRepository(session)
-
-
-async def _orders(session: SessionDep) -> OrderRepository:
-    return OrderRepository(session)
-
-
-CustomersDep = Annotated[CustomerRepository, Depends(_customers)]
-OrdersDep = Annotated[OrderRepository, Depends(_orders)]
+CustomersDep = Annotated[CustomerRepository, Depends(with_session(CustomerRepository))]
+OrdersDep = Annotated[OrderRepository, Depends(with_session(OrderRepository))]
 
 
 @router.get("/customers/{customer_id}", response_model=CustomerRead)

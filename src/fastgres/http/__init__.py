@@ -1,7 +1,13 @@
 """The request boundary: problems, limits, health, and the session of a request."""
 
 from fastgres.http.boundary import Boundary
-from fastgres.http.dependencies import DatabaseDep, LifecycleDep, SessionDep, SettingsDep
+from fastgres.http.dependencies import (
+    DatabaseDep,
+    LifecycleDep,
+    SessionDep,
+    SettingsDep,
+    with_session,
+)
 from fastgres.http.exchange import EXCHANGE, Exchange
 from fastgres.http.installation import install
 from fastgres.http.lifecycle import LIFECYCLE, Lifecycle
@@ -24,4 +30,5 @@ __all__ = [
     "Shortcut",
     "install",
     "problems",
+    "with_session",
 ]
