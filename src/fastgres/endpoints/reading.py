@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Integer
 
-from fastgres.errors import NotFoundError
+from fastgres.errors import ConfigurationError, NotFoundError
 from fastgres.reads import (
     Call,
     Given,
@@ -77,12 +77,18 @@ class Reading(Protocol):
 
 @lru_cache(maxsize=4096)
 def reading_of(declaration: Declaration) -> Reading:
-    """Return the read of a declaration; `ConfigurationError` for a model that cannot be filled.
+    """Return the read of a declaration; `ConfigurationError` with the route where there is none.
 
     Always the same object while it is in use. The mapped classes must all be there by now.
     """
     kinds: Mapping[str, Any] = {"one": OneReading, "page": PageReading, "list": ListReading}
-    made: Reading = kinds[declaration.kind](declaration)
+    try:
+        made: Reading = kinds[declaration.kind](declaration)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"The route GET {declaration.path} ({declaration.name}, declared by "
+            f"`ReadRouter.{declaration.kind}`) cannot be read. {error}"
+        ) from error
     return made
 
 
