@@ -102,7 +102,6 @@ async def test_boundary_answers_as_fastapi_does(
         ("/books/export", {}, 200),
         ("/books/mounted/x", {}, 200),
         (f"/books/{FIRST}/copies/A/label", {}, 200),
-        (f"/books/{FIRST}", {"method": "HEAD"}, 405),
         (f"/books/{FIRST}", {"method": "OPTIONS"}, 405),
         (f"/books/{FIRST}", {"method": "POST"}, 200),
         (f"/books/{FIRST}", {"method": "DELETE"}, 405),
@@ -117,6 +116,28 @@ async def test_fastapi_answers_whatever_is_not_a_plain_read(
     boundary, fastapi = await both(filled, path, **request_)
     assert boundary.told() == fastapi.told()
     assert (boundary.status, boundary.by_fastapi) == (status, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        (f"/books/{FIRST}", [], 200),
+        (f"/books/{FIRST}", [(b"if-none-match", b"*")], 304),
+        (f"/books/{GONE}", [], 404),
+        ("/books", [], 200),
+        ("/books/dearest", [], 200),
+        ("/me/books", AS_ADA, 200),
+        ("/me/books", [], 401),
+    ],
+)
+async def test_head_has_the_headers_of_get_and_no_body(
+    path: str, headers: list[Any], status: int, filled: Database
+) -> None:
+    boundary, fastapi = await both(filled, path, headers=headers, method="HEAD")
+    assert boundary.told() == fastapi.told()
+    assert (boundary.status, boundary.body, boundary.by_fastapi) == (status, b"", False)
+    answered, _ = await both(filled, path, headers=headers)
+    assert sorted(answered.headers) == sorted(boundary.headers)
 
 
 async def test_caller_sees_the_rows_of_the_scope(filled: Database) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from fastgres.errors import ProblemError
 from fastgres.http.exchange import REQUEST_ID
 from fastgres.http.fault import Fault, fault_of
+from fastgres.http.lifecycle import has_boundary
 from fastgres.http.mishap import log_error
 from fastgres.http.problem import PROBLEM_JSON
 from fastgres.http.routes import allowed_methods, route_of
@@ -49,6 +50,8 @@ def _fault(request: Request, error: Exception) -> Fault:
         return Fault.of_problem(problem)
     if isinstance(error, HTTPException) and error.status_code == 405:
         methods = allowed_methods(request.app.routes, request.scope)
-        headers = {"Allow": ", ".join(methods)} if methods else error.headers
+        if "GET" in methods and has_boundary(request.app):
+            methods = (*methods, "HEAD")
+        headers = {"Allow": ", ".join(sorted({*methods}))} if methods else error.headers
         return Fault.of_status(405, error.detail, headers=headers)
     return fault_of(error)

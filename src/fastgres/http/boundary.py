@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.middleware.errors import ServerErrorMiddleware
 
 from fastgres.http.exchange import Exchange
+from fastgres.http.head import as_get, is_asked_as_get, without_body
 from fastgres.http.lifecycle import LIFECYCLE
 from fastgres.http.shortcut import Visit
 
@@ -59,12 +60,20 @@ class Boundary(ServerErrorMiddleware):
                     visit = Visit(self.policy, shortcut, found)
                     if visit.suits(scope):
                         return visit.run(receive, send)
+            if scope["method"] == "HEAD":
+                return self._head(scope, receive, send)
             return Exchange(self.policy, scope, receive, send=send).run(self.app)
         if scope["type"] == "websocket":
             scope[LIFECYCLE] = self.policy.lifecycle
             if not self.policy.hosts.trust(scope):
                 return _refuse(receive, send)
         return self.app(scope, receive, send)
+
+    def _head(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer as GET is answered, without the body."""
+        as_other = is_asked_as_get(self.policy.app.routes, scope)
+        app = as_get(self.app) if as_other else self.app
+        return Exchange(self.policy, scope, receive, send=without_body(send)).run(app)
 
 
 async def _refuse(receive: Receive, send: Send) -> None:

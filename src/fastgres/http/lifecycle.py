@@ -10,6 +10,8 @@ from fastgres.errors import ConfigurationError, ServerUnavailableError, Unavaila
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
     from fastgres.db import Database
     from fastgres.settings import Settings
 
@@ -120,3 +122,8 @@ class Lifecycle:
                 return False
             await asyncio.sleep(0.01)
         return True
+
+
+def has_boundary(app: Starlette) -> bool:
+    """Tell whether an application has a boundary of its own."""
+    return isinstance(getattr(app.state, "lifecycle", None), Lifecycle)

@@ -12,7 +12,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.applications import Starlette
 
 from fastgres.http.answer import ANSWERED, answer_error
-from fastgres.http.lifecycle import Lifecycle
+from fastgres.http.lifecycle import has_boundary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def answer_mounted(app: Starlette) -> None:
     One with a boundary of its own, as `create_app` makes it, sees to itself.
     """
     for inner in _mounted_in(app):
-        if not isinstance(getattr(inner.state, "lifecycle", None), Lifecycle):
+        if not has_boundary(inner):
             _answer(inner)
             answer_mounted(inner)
 
