@@ -35,6 +35,7 @@ def test_reads_as_json(folder: Path) -> None:
                 "kind": "loaded",
                 "statements": 1,
                 "reasons": [{"field": "LoudPaper", "why": "computes loud"}],
+                "unguarded": [],
                 "unshown": [],
                 "sql": None,
             }
@@ -101,3 +102,26 @@ def test_the_plan_of_a_route(project_folder: Path) -> None:
     assert {'-- title = "paper 1"', "-- size = 7"} < set(finished.stdout.splitlines())
     assert "Buffers" in finished.stdout
     assert "rows=1" in finished.stdout
+
+
+def test_a_field_that_a_null_would_break_is_named(folder: Path) -> None:
+    """In the list, above the statement, and by a check, which lets it pass."""
+    models = folder / "src" / "kiosk" / "models.py"
+    main = folder / "src" / "kiosk" / "main.py"
+    texts = {path: path.read_text() for path in (models, main)}
+    models.write_text(texts[models].replace("Mapped[str]", "Mapped[str | None]"))
+    main.write_text(texts[main].replace("PaperRepository, LoudPaper", "PaperRepository, PaperRead"))
+    listed, checked, shown, plain = (
+        kiosk.run(folder, "reads", *words)
+        for words in ((), ("--check",), ("--sql", "/shelf"), ("--json",))
+    )
+    for path, text in texts.items():
+        path.write_text(text)
+    told = "title is required by PaperRead, and Paper.title may be NULL"
+    lines = [" ".join(line.split()) for line in listed.stdout.splitlines()]
+    assert f"GET /shelf declared compiled 1 {told}" in lines
+    assert checked.returncode == 0
+    assert f"Warning: GET /shelf: {told}. A row with a null is answered" in checked.stderr
+    assert f"-- {told}" in shown.stdout.splitlines()
+    (read,) = next(each["reads"] for each in json.loads(plain.stdout) if each["path"] == "/shelf")
+    assert read["unguarded"] == [{"field": "title", "why": told.removeprefix("title ")}]

@@ -29,7 +29,7 @@ def reads(
         bool, typer.Option("--all", help="List the routes that read nothing, too.")
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit with 1 when a read is loaded.")
+        bool, typer.Option("--check", help="Exit with 1 when a read is loaded; warn of nulls.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -37,7 +37,9 @@ def reads(
 
     A compiled read is one statement that returns the JSON. A loaded one is
     done by the ORM and Pydantic, for the fields that are named. A route of
-    plan orm returns rows instead of a response model.
+    plan orm returns rows instead of a response model. A field that is
+    required, though its column may be NULL, is named: a row with a null is
+    answered with 500.
 
     --analyze runs the statement on the project's database, in a transaction
     that may only read and is rolled back; keys and scopes are those of the
@@ -76,14 +78,33 @@ def _list(*, everything: bool, check: bool, as_json: bool) -> None:
         print_table(("methods", "path", "answered", "plan", "statements", "why"), map(_row, shown))
         if len(shown) < len(found):
             typer.echo(f"{len(found) - len(shown)} more read no response model; --all lists them.")
+    if check:
+        _check(found)
+
+
+def _check(found: list[dict[str, Any]]) -> None:
+    """Fail for a loaded read; only warn of a field that a null would break: there may be none."""
+    for one in found:
+        for why in dict.fromkeys(_unguarded(one)):
+            typer.echo(
+                f"Warning: {'/'.join(one['methods'])} {one['path']}: {why}. A row with a null is "
+                "answered with 500: allow None in the model, or make the column NOT NULL.",
+                err=True,
+            )
     loaded = [one["path"] for one in found if one["kind"] == "loaded"]
-    if check and loaded:
+    if loaded:
         print_error(f"Loaded, and not compiled to one statement: {', '.join(loaded)}.")
         raise typer.Exit(1)
 
 
+def _unguarded(one: dict[str, Any]) -> Iterator[str]:
+    for read in one["reads"]:
+        yield from (f"{why['field']} {why['why']}" for why in read["unguarded"])
+
+
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
     reasons = [f"{why['field']} {why['why']}" for read in one["reads"] for why in read["reasons"]]
+    reasons += dict.fromkeys(_unguarded(one))
     return (
         ", ".join(one["methods"]) or "any",
         one["path"],
@@ -100,6 +121,7 @@ def _explained(route: dict[str, Any]) -> Iterator[str]:
         lines = [f"-- {'/'.join(route['methods'])} {route['path']}: {read['call']}"]
         if read["unshown"]:
             lines.append(f"-- without what only a request knows: {', '.join(read['unshown'])}")
+        lines += [f"-- {why['field']} {why['why']}" for why in read["unguarded"]]
         if "plan" in read:
             lines += _values(read)
         yield "\n".join([*lines, read.get("plan") or read["sql"] or _reasons(read)])

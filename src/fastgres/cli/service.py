@@ -75,6 +75,7 @@ def _read(read: RouteRead, query_string: str) -> dict[str, Any]:
         "kind": told.kind,
         "statements": told.statements,
         "reasons": [{"field": each.field, "why": each.why} for each in told.reasons],
+        "unguarded": [{"field": each.field, "why": each.why} for each in told.unguarded],
         "unshown": list(read.unshown),
         "sql": None if told.sql is None else told.pretty(),
     }

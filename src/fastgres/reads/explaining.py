@@ -13,6 +13,7 @@ from fastgres.errors import ConfigurationError
 from fastgres.reads import sql
 from fastgres.reads.layout import laid_out
 from fastgres.reads.loaded import session_beside
+from fastgres.reads.nulls import unguarded
 from fastgres.reads.plan import ObjectField, PythonField
 from fastgres.reads.shape import lookups_in
 
@@ -84,6 +85,30 @@ class Explanation:
     def reasons(self) -> tuple[Reason, ...]:
         """Why Python has to."""
         return self.plan.reasons
+
+    @property
+    def unguarded(self) -> tuple[Reason, ...]:
+        """Which fields are required, though the database may have a null for them.
+
+        While it has none, nothing is wrong. A row with one is read again by the ORM and refused
+        by Pydantic: 500, and a logged error that names the field. Allow it in the model
+        (`int | None`), or forbid it in the table (`nullable=False`).
+
+        ```python
+        from datetime import datetime
+
+        from fastgres.reads import Reads
+        from pydantic import BaseModel
+        from shop.models import Product
+
+        class Deleted(BaseModel):
+            deleted_at: datetime
+
+        (told,) = Reads(Product, Deleted).explain().unguarded
+        assert str(told) == "deleted_at is required by Deleted, and Product.deleted_at may be NULL"
+        ```
+        """
+        return unguarded(self.plan)
 
     @property
     def sql(self) -> str | None:
