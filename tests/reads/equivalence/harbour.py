@@ -93,7 +93,7 @@ class Tag(SoftDelete, HarbourBase):
     colour: Mapped[Colour | None] = mapped_column(KINDS["colour"].type)
 
     harbours: Mapped[list[Harbour]] = relationship(
-        secondary="harbour_tags", back_populates="tags", order_by="Harbour.number"
+        secondary=HarbourTag.__table__, back_populates="tags", order_by="Harbour.number"
     )
 
 
@@ -119,7 +119,7 @@ class Harbour(SoftDelete, HarbourBase):
         back_populates="harbour", order_by="(Berth.rank.desc().nulls_last(), Berth.id)"
     )
     tags: Mapped[list[Tag]] = relationship(
-        secondary="harbour_tags", back_populates="harbours", order_by=HarbourTag.place
+        secondary=HarbourTag.__table__, back_populates="harbours", order_by=HarbourTag.place
     )
     ships: Mapped[list[Ship]] = relationship(
         back_populates="harbour",
@@ -256,7 +256,7 @@ class Ship(HarbourBase):
         back_populates="ship", order_by="Shift.since.desc(), Shift.person_id"
     )
     crew: Mapped[list[Person]] = relationship(
-        secondary="shifts", viewonly=True, order_by="Shift.since, Person.id"
+        secondary=lambda: Shift.__table__, viewonly=True, order_by="Shift.since, Person.id"
     )
     permit: Mapped[Permit | None] = relationship(back_populates="ship")
     presents: Mapped[list[Present]] = relationship(back_populates="ship", order_by="Present.id")
