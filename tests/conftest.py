@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from fastgres.settings import Project
+from fastgres.tables import LATEST, upgrade
 from tests.models import metadata
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ def project(pytestconfig: pytest.Config) -> Project:
 
 @pytest.fixture(scope="session")
 def prepare_template() -> Callable[[str], Awaitable[None]]:
-    """Make the tables from the models: there are no migrations of them."""
+    """Make the tables from the models, for which there are no migrations, and our own."""
 
     async def create_all(url: str) -> None:
         engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
         async with engine.begin() as connection:
             await connection.run_sync(metadata.create_all)
+            await connection.run_sync(upgrade, LATEST)
         await engine.dispose()
 
     return create_all

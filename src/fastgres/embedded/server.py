@@ -31,6 +31,9 @@ _SETTINGS: Final = {
     "max_connections": "100",
     "max_wal_size": "2GB",
     "jit": "off",
+    # The superuser and the schema of fastgres' own tables share a name: with "$user" in the path,
+    # as is the default, every table of the project would be made in that schema.
+    "search_path": "public",
 }
 _FORGETFUL: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 # Postmaster's meanings: fast (roll back and go), immediate (go, recover next time), nothing left.

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from fastgres import __version__
+from fastgres.tables import definitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,7 +48,7 @@ def recipe_digest(prepare: Prepare, project: Project) -> str:
         parts = folder_parts(project.migrations)
     else:
         parts = schema_parts(prepare, metadata_of(project))
-    return fingerprint([__version__.encode(), *parts])
+    return fingerprint([__version__.encode(), definitions().encode(), *parts])
 
 
 def fingerprint(parts: Iterable[bytes]) -> str:

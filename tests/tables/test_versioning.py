@@ -1,0 +1,52 @@
+"""Installing and undoing the tables of fastgres."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import text
+
+from fastgres.db import Database
+from fastgres.errors import ConfigurationError
+from fastgres.settings import Settings, load_settings
+from fastgres.tables import LATEST, downgrade, installed, upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@pytest.fixture
+async def scratch(empty_database: str) -> AsyncIterator[Database]:
+    """An empty database."""
+    database = Database(empty_database, load_settings(Settings, environment="test"))
+    yield database
+    await database.close()
+
+
+async def test_upgrade_installs_and_downgrade_leaves_nothing(scratch: Database) -> None:
+    """Nor a schema, so that a service can do without fastgres again."""
+    async with scratch.engine.begin() as connection:
+        await connection.run_sync(upgrade, LATEST)
+    assert await installed(scratch.engine) == LATEST
+
+    async with scratch.engine.begin() as connection:
+        await connection.run_sync(downgrade, 0)
+        gone = await connection.scalar(text("SELECT to_regnamespace('fastgres') IS NULL"))
+    assert gone
+    assert await installed(scratch.engine) == 0
+
+
+async def test_upgrade_twice_does_nothing(scratch: Database) -> None:
+    """As when a table made by hand is followed by the revision."""
+    async with scratch.engine.begin() as connection:
+        await connection.run_sync(upgrade, LATEST)
+        await connection.run_sync(upgrade, LATEST)
+    assert await installed(scratch.engine) == LATEST
+
+
+async def test_unknown_version_is_refused(scratch: Database) -> None:
+    """A revision written with a newer release would leave tables out in silence."""
+    async with scratch.engine.begin() as connection:
+        with pytest.raises(ConfigurationError, match=f"newest is {LATEST}"):
+            await connection.run_sync(upgrade, LATEST + 1)
