@@ -35,7 +35,7 @@ async def test_keys_and_scopes_are_those_of_the_first_row(
     assert settings.database_url is not None
     url = settings.database_url.get_secret_value()
     analysis = await analyze_read(Workplace(project, settings), url, told)
-    assert analysis.of_first_row == {"scope_id": first.id, "scope_author_id": first.author_id}
+    assert analysis.of_first_row == {"key_id": first.id, "scope_author_id": first.author_id}
     assert analysis.values == analysis.of_first_row
     assert "actual time" in analysis.plan
     assert str(first.id) in analysis.plan
