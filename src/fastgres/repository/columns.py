@@ -43,16 +43,24 @@ def attribute(model: type[Any], name: str) -> InstrumentedAttribute[Any]:
     return found
 
 
-@cache
 def primary_key(model: type[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
     """Return the attributes of the primary key, in its order."""
-    return tuple(key_attributes(mapper_of(model).class_))
+    return _primary_key(mapper_of(model))
 
 
 @cache
+def _primary_key(mapper: Mapper[Any]) -> tuple[InstrumentedAttribute[Any], ...]:
+    return tuple(key_attributes(mapper.class_))
+
+
 def key_names(model: type[Any]) -> tuple[str, ...]:
     """Return the names of the primary key's attributes, in its order."""
-    return tuple([each.key for each in primary_key(model)])
+    return _key_names(mapper_of(model))
+
+
+@cache
+def _key_names(mapper: Mapper[Any]) -> tuple[str, ...]:
+    return tuple([each.key for each in _primary_key(mapper)])
 
 
 def key_values(model: type[Any], key: object) -> tuple[object, ...]:
