@@ -35,9 +35,11 @@ CREATE TABLE fastgres.jobs (
     toast.autovacuum_vacuum_cost_delay = 0
 );
 
-CREATE INDEX ix_jobs_ready ON fastgres.jobs (queue, priority, run_at, id) WHERE state = 'ready';
+CREATE INDEX ix_jobs_ready ON fastgres.jobs (target, queue, priority, run_at, id)
+WHERE state = 'ready';
 
-CREATE INDEX ix_jobs_lease_until ON fastgres.jobs (lease_until) WHERE state = 'running';
+-- Not on the lease, which is renewed all the time: there are few running jobs to look through.
+CREATE INDEX ix_jobs_running ON fastgres.jobs (worker) WHERE state = 'running';
 
 CREATE INDEX ix_jobs_sent_at ON fastgres.jobs (sent_at) WHERE state = 'sent';
 
