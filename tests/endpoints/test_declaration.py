@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from fastapi import Depends, FastAPI, Query
 
-from fastgres.endpoints import ReadRouter
+from fastgres.endpoints import ReadRouter, check_declared
 from fastgres.endpoints.declaration import declaration_of
 from fastgres.errors import ConfigurationError, UnknownNameError
-from fastgres.repository import OffsetPage, Page
+from fastgres.repository import Filter, OffsetPage, Page
 from tests.endpoints.library import (
     BookPages,
     BookQuery,
@@ -103,11 +104,41 @@ def test_two_parameters_for_the_primary_key_are_refused() -> None:
         ReadRouter().one("/{a}/{b}", BookRepository, BookRead)
 
 
-def test_model_that_cannot_be_filled_is_refused_when_the_application_starts() -> None:
-    from fastapi import FastAPI
-    from pydantic import BaseModel, ConfigDict
+async def by_link(token: Annotated[str, Query()]) -> str:
+    """Look at the query string."""
+    return token
 
-    from fastgres.endpoints import check_declared
+
+async def by_page(token: Annotated[str, Depends(by_link)]) -> str:
+    """Look at it by another."""
+    return token
+
+
+@pytest.mark.parametrize("dependency", [by_link, by_page])
+def test_dependency_that_takes_a_query_parameter_is_refused_when_the_application_starts(
+    dependency: Any,
+) -> None:
+    router = ReadRouter(dependencies=[Depends(dependency)])
+    router.one("/{book_id}", BookRepository, BookRead)
+    app = FastAPI()
+    app.include_router(router)
+    with pytest.raises(ConfigurationError, match="takes the query parameter 'token'"):
+        check_declared(app)
+
+
+def test_dependency_may_look_at_a_parameter_of_the_query_model() -> None:
+    class Linked(BookQuery):
+        token: Annotated[str | None, Filter("custom")] = None
+
+    router = ReadRouter(dependencies=[Depends(by_link)])
+    router.page("/books", BookRepository, BookRead, Linked)
+    app = FastAPI()
+    app.include_router(router)
+    check_declared(app)
+
+
+def test_model_that_cannot_be_filled_is_refused_when_the_application_starts() -> None:
+    from pydantic import BaseModel, ConfigDict
 
     class Wrong(BaseModel):
         model_config = ConfigDict(from_attributes=True)

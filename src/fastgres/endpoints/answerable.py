@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from fastgres.endpoints.guards import guards_of
-from fastgres.endpoints.parsing import QueryParser, pairs_of
+from fastgres.endpoints.parsing import QueryParser
 from fastgres.endpoints.reading import reading_of
-from fastgres.endpoints.sparse import NAME
 from fastgres.endpoints.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -37,8 +36,8 @@ class Answerable:
     provider: Any
     names: tuple[str, ...]
     keys: tuple[tuple[int, str, Callable[[str], Any]], ...]
-    query: QueryParser | None
-    sparse: bool
+    query: QueryParser
+    pages: bool
     guards: tuple[Guard, ...]
     dependencies: tuple[Any, ...]
     before: tuple[re.Pattern[str], ...]
@@ -52,7 +51,7 @@ class Answerable:
         if isinstance(guards, str):
             return guards
         declared = place.declaration
-        query = QueryParser.of(declared.query) if declared.query is not None else None
+        query = QueryParser.of(declared.parameters)
         if isinstance(query, str):
             return query
         reading = reading_of(declared)
@@ -66,7 +65,7 @@ class Answerable:
             names=place.pattern.names,
             keys=_keys(declared, place.pattern.names, reading.names),
             query=query,
-            sparse=bool(declared.options.get("fields")),
+            pages=declared.query is not None,
             guards=guards,
             dependencies=tuple(each.call for each in place.context.dependant.dependencies),
             before=tuple(each.regex for each in earlier if each.regex is not None),
@@ -88,17 +87,18 @@ class Answerable:
                 given[name] = validate(values[place])
         except Exception:  # noqa: BLE001 - FastAPI reads it again, and answers for it
             return None
-        if self.query is None and not self.sparse:
+        if not (query_string or self.pages):
             return Wanted(given)
         return self._with_query(Wanted(given), query_string)
 
     def _with_query(self, wanted: Wanted, query_string: bytes) -> Wanted | None:
-        if self.query is None:
-            wanted.fields = dict(pairs_of(query_string)).get(NAME)
-            return wanted
-        wanted.query = self.query.parse(query_string)
-        wanted.fields = getattr(wanted.query, NAME, None) if self.sparse else None
-        return None if wanted.query is None else wanted
+        found = self.query.parse(query_string)
+        if found is None:
+            return None
+        wanted.fields = self.declaration.fields_in(found)
+        if self.pages:
+            wanted.query = found
+        return wanted
 
     def mark(self, scope: Scope, values: Sequence[str]) -> None:
         """Say in the scope which route was chosen, as FastAPI does."""

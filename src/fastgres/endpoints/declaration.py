@@ -12,10 +12,10 @@ from sqlalchemy import inspect
 from fastgres.endpoints.keys import check_unique, columns_of, key_columns, type_of
 from fastgres.endpoints.narrowing import without_filters_on
 from fastgres.endpoints.pattern import Pattern
-from fastgres.endpoints.sparse import with_fields
+from fastgres.endpoints.sparse import NAME, with_fields
 from fastgres.errors import ConfigurationError, UnknownNameError
 from fastgres.reads import PlannedRead, ReadPlan
-from fastgres.repository import OffsetPage, OffsetQuery, Page
+from fastgres.repository import OffsetPage, OffsetQuery, Page, StrictQuery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,13 +30,17 @@ Kind = Literal["one", "page", "list"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Declaration:
-    """One declared route. `keys` names the column of each path parameter, in their order."""
+    """One declared route. `keys` names the column of each path parameter, in their order.
+
+    `parameters` are those of the query string: the `query` of a page, else `fields` at most.
+    """
 
     kind: Kind
     path: str
     repository: type[Repository[Any]]
     model: type[BaseModel]
     query: type[KeysetQuery | OffsetQuery] | None = None
+    parameters: type[StrictQuery] = StrictQuery
     keys: Mapping[str, str]
     scope: Mapping[str, ScopeDependency]
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -61,9 +65,9 @@ class Declaration:
             return f"read_{_snake(self.mapped.__name__)}"
         return f"list_{inspect(self.mapped).local_table.name}"
 
-    def field_names(self) -> Sequence[str]:
-        """Return the names that a client may choose fields by."""
-        return field_names(self.mapped, self.model)
+    def fields_in(self, parameters: StrictQuery) -> str | None:
+        """Return the fields that a client chooses, where the route offers it."""
+        return getattr(parameters, NAME, None) if self.options.get("fields") else None
 
     @cached_property
     def is_conditional(self) -> bool:
@@ -111,11 +115,14 @@ def declare(kind: Kind, path: str, **given: Any) -> Declaration:
         given=options.get("keys", {}),
         one=kind == "one",
     )
+    parameters: Any = StrictQuery
     if given.get("query") is not None:
-        given["query"] = without_filters_on([*keys.values()], given["query"], path)
-        if options.get("fields"):
-            names = partial(field_names, repository.model, given["model"])
-            given["query"] = with_fields(given["query"], names)
+        parameters = without_filters_on([*keys.values()], given["query"], path)
+    if options.get("fields"):
+        parameters = with_fields(parameters, partial(field_names, repository.model, given["model"]))
+    given["parameters"] = parameters
+    if given.get("query") is not None:
+        given["query"] = parameters
     declared = Declaration(kind=kind, path=path, keys=keys, scope=scope, options=options, **given)
     _ = declared.types
     both = [column for column in keys.values() if column in scope]

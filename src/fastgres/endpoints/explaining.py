@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from fastgres.endpoints.answerable import Answerable
 from fastgres.endpoints.precedence import places
 from fastgres.endpoints.reading import reading_of
+from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fastapi import FastAPI
+    from fastapi.dependencies.models import Dependant
 
     from fastgres.endpoints.reading import Reading
     from fastgres.reads import Explanation
@@ -47,9 +49,11 @@ class DeclaredRoute:
 
 
 def check_declared(app: FastAPI) -> None:
-    """Raise `ConfigurationError` for a declared route whose response model cannot be filled.
+    """Raise `ConfigurationError` for a declared route that could answer nobody.
 
-    As the start of a service should; `create_app` does it in the lifespan.
+    Its response model cannot be filled, or a dependency asks for a parameter of the query string
+    that the route, which owns the query string, refuses. As the start of a service should;
+    `create_app` does it in the lifespan.
 
     ```python
     from fastgres.endpoints import check_declared
@@ -60,6 +64,27 @@ def check_declared(app: FastAPI) -> None:
     """
     for place in places(app.router.routes):
         reading_of(place.declaration)
+        known = place.declaration.parameters.declaration.parameters
+        for name in _asked_for(place.context.dependant.dependencies):
+            if name not in known:
+                raise ConfigurationError(
+                    f"A dependency of the route {place.context.path_format!r} takes the query "
+                    f"parameter {name!r}, which the route refuses as unknown: it would answer 422 "
+                    "whether it is there or not. Take it from a header, or answer by an ordinary "
+                    "handler."
+                )
+
+
+def _asked_for(dependencies: Iterable[Dependant]) -> Iterator[str]:
+    """Yield the query parameters that dependencies take, and those that these depend on."""
+    for each in dependencies:
+        for parameter in each.query_params:
+            fields = getattr(parameter.field_info.annotation, "model_fields", None)
+            if fields is None:
+                yield parameter.alias
+            else:
+                yield from (info.alias or name for name, info in fields.items())
+        yield from _asked_for(each.dependencies)
 
 
 def declared_routes(app: FastAPI) -> Iterator[DeclaredRoute]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Path, Query, Request, Response
 
 from fastgres.endpoints.reading import content, reading_of, replied
-from fastgres.endpoints.sparse import NAME, fields_parameter
 from fastgres.endpoints.wanted import Wanted
 from fastgres.http import SessionDep
 
@@ -21,7 +20,6 @@ PRINCIPAL = "fastgres_scope_"
 SESSION = "fastgres_session"
 REQUEST = "fastgres_request"
 QUERY = "fastgres_query"
-FIELDS = "fastgres_fields"
 """Names of parameters that no path parameter of an application will have."""
 
 
@@ -40,12 +38,12 @@ def handler_of(declaration: Declaration) -> Callable[..., Awaitable[Response]]:
 
 async def _answer(declaration: Declaration, given: dict[str, Any]) -> Response:
     reading = reading_of(declaration)
-    query = given.get(QUERY)
+    parameters = given[QUERY]
     wanted = Wanted(
         keys={reading.names[column]: given[name] for name, column in declaration.keys.items()},
         scope={column: given[PRINCIPAL + column] for column in declaration.scope},
-        query=query,
-        fields=given.get(FIELDS) if query is None else getattr(query, NAME, None),
+        query=None if declaration.query is None else parameters,
+        fields=declaration.fields_in(parameters),
     )
     body = await content(reading, given[SESSION], wanted)
     status, headers, body = replied(body, declaration, given[REQUEST].scope)
@@ -59,13 +57,10 @@ def _parameters(declaration: Declaration) -> Iterator[Parameter]:
         yield _parameter(PRINCIPAL + column, Annotated[Any, Depends(dependency)])
     for name, kind in declaration.types.items():
         yield _parameter(name, Annotated[kind, Path()])
-    if declaration.query is not None:
-        yield _parameter(QUERY, Annotated[declaration.query, Query()])
-    elif declaration.options.get("fields"):
-        yield _parameter(FIELDS, fields_parameter(declaration.field_names), default=None)
+    yield _parameter(QUERY, Annotated[declaration.parameters, Query()])
     yield _parameter(REQUEST, Request)
     yield _parameter(SESSION, SessionDep)
 
 
-def _parameter(name: str, annotation: Any, *, default: Any = Parameter.empty) -> Parameter:
-    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
+def _parameter(name: str, annotation: Any) -> Parameter:
+    return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 from fastapi import APIRouter
 
 from fastgres.endpoints.declaration import Kind, declare, remember
+from fastgres.endpoints.documentation import responses_of
 from fastgres.endpoints.handler import handler_of
 from fastgres.endpoints.options import ListRouteOptions, PageRouteOptions, ReadRouteOptions
 from fastgres.errors import UnknownNameError
@@ -23,7 +24,7 @@ _OPTIONS: Final[Mapping[Kind, type[Any]]] = {
     "page": PageRouteOptions,
     "list": ListRouteOptions,
 }
-_DOCUMENTED = ("summary", "description", "tags", "responses", "deprecated", "include_in_schema")
+_DOCUMENTED = ("summary", "description", "tags", "deprecated", "include_in_schema")
 
 
 class ReadRouter(APIRouter):
@@ -106,6 +107,7 @@ class ReadRouter(APIRouter):
             methods=["GET"],
             response_model=declaration.response_model,
             response_model_exclude_none=options.get("exclude_none", False),
+            responses=responses_of(declaration),
             **documented,
         )
         return declaration

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
-from fastapi import Query
 from pydantic import Field, create_model
 
 from fastgres.errors import ConfigurationError
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic_core import CoreSchema
 
-    from fastgres.repository import KeysetQuery, OffsetQuery
+    from fastgres.repository import StrictQuery
+
+Asked = TypeVar("Asked", bound="StrictQuery")
 
 NAME = "fields"
 DESCRIPTION = "Only these fields, joined by commas; `customer.name` for a nested one."
@@ -44,15 +45,7 @@ def _escaped(name: str) -> str:
     return re.sub(r"[\\^$.*+?()\[\]{}|/]", r"\\\g<0>", name)
 
 
-def fields_parameter(names: Callable[[], Iterable[str]]) -> Any:
-    """Return the annotation of the parameter on a route that has no query model."""
-    query = Query(alias=NAME, description=DESCRIPTION)
-    return Annotated[str | None, AllowedFields(names), query]
-
-
-def with_fields(
-    query: type[KeysetQuery | OffsetQuery], names: Callable[[], Iterable[str]]
-) -> type[KeysetQuery | OffsetQuery]:
+def with_fields(query: type[Asked], names: Callable[[], Iterable[str]]) -> type[Asked]:
     """Return the query model with that parameter: it owns the query string, and refuses others."""
     if NAME in query.model_fields:
         raise ConfigurationError(
@@ -69,4 +62,4 @@ def with_fields(
         query.__name__, __base__=query, __module__=query.__module__, fields=field
     )
     made.__doc__ = query.__doc__
-    return cast("type[KeysetQuery | OffsetQuery]", made)
+    return cast("type[Asked]", made)

@@ -5,7 +5,7 @@ from fastgres.repository.filtering import Filter
 from fastgres.repository.page import OffsetPage, Page
 from fastgres.repository.pages import Asked, offset_read, page_read
 from fastgres.repository.prepared import Target, one_read
-from fastgres.repository.query import KeysetQuery, OffsetQuery
+from fastgres.repository.query import KeysetQuery, OffsetQuery, StrictQuery
 from fastgres.repository.repository import Repository, check_repositories
 from fastgres.repository.scope import Scope
 
@@ -19,6 +19,7 @@ __all__ = [
     "ReadOptions",
     "Repository",
     "Scope",
+    "StrictQuery",
     "Target",
     "check_repositories",
     "offset_read",

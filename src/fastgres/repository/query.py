@@ -23,14 +23,25 @@ if TYPE_CHECKING:
 PageSize = Annotated[int, Field(ge=1, le=100, description="Most items in the response.")]
 
 
-class ListQuery(BaseModel):
-    """What the two kinds of queries share; extend `KeysetQuery` or `OffsetQuery`."""
+class StrictQuery(BaseModel):
+    """Query parameters that own the query string: any other is refused with 422.
+
+    The error names the allowed ones, and the one that was probably meant.
+
+    ```python
+    from pydantic import ValidationError
+    from fastgres.repository import StrictQuery
+
+    try:
+        StrictQuery.model_validate({"fields": "id"})
+    except ValidationError as error:
+        assert error.errors()[0]["type"] == "unknown_parameter"
+    ```
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     declaration: ClassVar[Declaration]
-
-    size: PageSize = 50
 
     @classmethod
     def __pydantic_on_complete__(cls) -> None:
@@ -43,6 +54,12 @@ class ListQuery(BaseModel):
             return handler(data)
         except ValidationError as error:
             raise explained(error, cls.declaration) from None
+
+
+class ListQuery(StrictQuery):
+    """What the two kinds of queries share; extend `KeysetQuery` or `OffsetQuery`."""
+
+    size: PageSize = 50
 
 
 class KeysetQuery(ListQuery):

@@ -53,7 +53,7 @@ def _unknown(kind: LiteralString, name: str, allowed: Iterable[str]) -> Pydantic
         "kind": kind,
         "name": name,
         "allowed": list(allowed),
-        "listed": ", ".join(allowed),
+        "listed": ", ".join(allowed) or "none",
         "suggestion": suggestion,
         "hint": f"; did you mean '{suggestion}'?" if suggestion else ".",
     }
