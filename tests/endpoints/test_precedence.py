@@ -16,6 +16,7 @@ from fastgres.endpoints import ReadRouter, answer_declared
 from fastgres.endpoints.answerable import Answerable
 from fastgres.endpoints.precedence import places
 from fastgres.http import Lifecycle, install
+from fastgres.observability import configure_logging
 from fastgres.repository import Repository
 from fastgres.settings import Settings
 from tests.endpoints.library import ADA, AuthorRead, ask
@@ -186,6 +187,7 @@ def say(number: int) -> Any:
 async def test_every_path_comes_to_the_route_that_fastapi_chooses(
     filled: Database, data: Any
 ) -> None:
+    configure_logging(Settings(environment="test"))  # an access line looks at the route
     table = data.draw(TABLES)
     ours, theirs = (build(table, filled, layer=layer) for layer in (True, False))
     for path in data.draw(st.lists(requests_of(table), min_size=1, max_size=6)):
