@@ -7,21 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from fastgres.db import Database
 from fastgres.errors import ConfigurationError
-from fastgres.settings import Settings, load_settings
 from fastgres.tables import LATEST, downgrade, installed, upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-
-@pytest.fixture
-async def scratch(empty_database: str) -> AsyncIterator[Database]:
-    """An empty database."""
-    database = Database(empty_database, load_settings(Settings, environment="test"))
-    yield database
-    await database.close()
+    from fastgres.db import Database
 
 
 async def test_upgrade_installs_and_downgrade_leaves_nothing(scratch: Database) -> None:

@@ -1,5 +1,21 @@
 """The tables that fastgres owns, in the schema `fastgres`: jobs, idempotency, their upkeep."""
 
+from fastgres.tables.grants import grant
+from fastgres.tables.holdups import Holdup, find_holdups, warn_of_holdups
+from fastgres.tables.presence import require_tables
+from fastgres.tables.pruning import prune
 from fastgres.tables.versioning import LATEST, definitions, downgrade, installed, upgrade
 
-__all__ = ["LATEST", "definitions", "downgrade", "installed", "upgrade"]
+__all__ = [
+    "LATEST",
+    "Holdup",
+    "definitions",
+    "downgrade",
+    "find_holdups",
+    "grant",
+    "installed",
+    "prune",
+    "require_tables",
+    "upgrade",
+    "warn_of_holdups",
+]

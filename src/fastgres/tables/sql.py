@@ -74,3 +74,120 @@ def step_up(version: int, definition: str) -> TextClause:
 def step_down(version: int, definition: str) -> TextClause:
     """Undo a version where it is installed."""
     return text(_DOWN.format(version=version, definition=definition))
+
+
+def grants(role: str) -> tuple[TextClause, ...]:
+    """Let a role that owns nothing work with the tables, those of later versions included."""
+    name = '"' + role.replace('"', '""') + '"'
+    rights = "SELECT, INSERT, UPDATE, DELETE ON"
+    return (
+        text(_escaped(f"GRANT USAGE ON SCHEMA fastgres TO {name}")),
+        text(_escaped(f"GRANT {rights} ALL TABLES IN SCHEMA fastgres TO {name}")),
+        text(
+            _escaped(
+                "ALTER DEFAULT PRIVILEGES IN SCHEMA fastgres"
+                f" GRANT {rights.removesuffix(' ON')} ON TABLES TO {name}"
+            )
+        ),
+        text(_escaped(f"REVOKE INSERT, UPDATE, DELETE ON fastgres.version FROM {name}")),
+    )
+
+
+# One pruner at a time; whoever comes second has nothing to do.
+TRY_TURN: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended('fastgres prune', 0))")
+
+_BATCH: Final = """\
+WITH batch AS MATERIALIZED (
+    SELECT {key} FROM fastgres.{table} AS t WHERE {condition}
+    ORDER BY {order} LIMIT :size FOR UPDATE SKIP LOCKED
+)
+DELETE FROM fastgres.{table} AS t USING batch WHERE {match}"""
+
+
+def prune(table: str, key: tuple[str, ...], *, order: str, condition: str) -> TextClause:
+    """Delete at most `size` rows, the oldest first, none that somebody else works with."""
+    return text(
+        _BATCH.format(
+            table=table,
+            key=", ".join(f"t.{column}" for column in key),
+            condition=condition,
+            order=", ".join(f"t.{column}" for column in (order, *key)),
+            match=" AND ".join(f"t.{column} = batch.{column}" for column in key),
+        )
+    )
+
+
+# What is no longer needed, table by table. Dead jobs are left to people. The newest tick of a
+# schedule stays, however old: it says how far the schedule got. A worker that has not been seen
+# for a day has lost its jobs to others long ago.
+PRUNED: Final = {
+    "idempotency": prune(
+        "idempotency",
+        ("caller", "key"),
+        order="expires_at",
+        condition="t.expires_at < now() AND (t.locked_until IS NULL OR t.locked_until < now())",
+    ),
+    "job_results": prune(
+        "job_results", ("id",), order="expires_at", condition="t.expires_at < now()"
+    ),
+    "job_inbox": prune(
+        "job_inbox",
+        ("job_id", "consumer"),
+        order="done_at",
+        condition="t.done_at < now() - interval '7 days'",
+    ),
+    "cron_ticks": prune(
+        "cron_ticks",
+        ("name", "tick"),
+        order="tick",
+        condition="t.tick < now() - interval '7 days' AND EXISTS (SELECT FROM fastgres.cron_ticks"
+        " AS newer WHERE newer.name = t.name AND newer.tick > t.tick)",
+    ),
+    "workers": prune(
+        "workers", ("id",), order="seen_at", condition="t.seen_at < now() - interval '1 day'"
+    ),
+}
+
+# Who holds back the removal of dead rows in this database. A transaction does while it has a
+# snapshot or an id; one that idles without either does not, nor does VACUUM itself. What a
+# replication slot or a standby holds has no time before PostgreSQL 17, only a distance.
+HOLDUPS: Final = text("""\
+SELECT CASE WHEN a.state LIKE 'idle in transaction%' THEN 'idle in transaction'
+            ELSE 'transaction' END AS kind,
+    format('process %s of %s, %s', a.pid, a.usename, coalesce(nullif(a.application_name, ''),
+        'unnamed')) AS name,
+    CAST(extract(epoch FROM clock_timestamp() - a.xact_start) AS float8) AS seconds,
+    age(coalesce(a.backend_xmin, a.backend_xid)) AS transactions
+FROM pg_catalog.pg_stat_activity a
+WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+    AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
+    AND a.backend_type <> 'walsender'
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum v WHERE v.pid = a.pid)
+    AND a.xact_start < clock_timestamp() - make_interval(secs => :seconds)
+UNION ALL
+SELECT 'prepared transaction', format('%s of %s', p.gid, p.owner),
+    CAST(extract(epoch FROM clock_timestamp() - p.prepared) AS float8), age(p.transaction)
+FROM pg_catalog.pg_prepared_xacts p
+WHERE p.database = current_database()
+    AND p.prepared < clock_timestamp() - make_interval(secs => :seconds)
+UNION ALL
+SELECT 'replication slot', s.slot_name,
+    CAST(extract(epoch FROM clock_timestamp()
+        - CAST(to_jsonb(s) ->> 'inactive_since' AS timestamptz)) AS float8),
+    greatest(age(s.xmin), age(s.catalog_xmin))
+FROM pg_catalog.pg_replication_slots s
+WHERE (s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL)
+    AND (s.database IS NULL OR s.database = current_database())
+    AND (NOT s.active OR age(s.xmin) > :transactions)
+    AND coalesce(CAST(to_jsonb(s) ->> 'inactive_since' AS timestamptz), '-infinity')
+        < clock_timestamp() - make_interval(secs => :seconds)
+UNION ALL
+SELECT 'standby', coalesce(nullif(r.application_name, ''), 'unnamed'), NULL, age(r.backend_xmin)
+FROM pg_catalog.pg_stat_replication r
+WHERE age(r.backend_xmin) > :transactions
+ORDER BY seconds DESC NULLS LAST""")
+
+
+def _escaped(statement: str) -> str:
+    """Keep a colon in somebody's name from reading as a parameter."""
+    return statement.replace(":", r"\:")
