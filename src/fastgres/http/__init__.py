@@ -9,6 +9,7 @@ from fastgres.http.dependencies import (
     with_session,
 )
 from fastgres.http.exchange import EXCHANGE, Exchange
+from fastgres.http.holding import Keeper, WholeResponse
 from fastgres.http.installation import install
 from fastgres.http.lifecycle import LIFECYCLE, Lifecycle
 from fastgres.http.problem import Problem, ProblemField, problems
@@ -21,6 +22,7 @@ __all__ = [
     "Boundary",
     "DatabaseDep",
     "Exchange",
+    "Keeper",
     "Lifecycle",
     "LifecycleDep",
     "Problem",
@@ -28,6 +30,7 @@ __all__ = [
     "SessionDep",
     "SettingsDep",
     "Shortcut",
+    "WholeResponse",
     "install",
     "problems",
     "with_session",

@@ -9,11 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from fastgres.errors import ProblemError
-from fastgres.http.exchange import REQUEST_ID
+from fastgres.http.exchange import EXCHANGE, REQUEST_ID
 from fastgres.http.fault import Fault, fault_of
 from fastgres.http.lifecycle import has_boundary
 from fastgres.http.mishap import log_error
 from fastgres.http.problem import PROBLEM_JSON
+from fastgres.http.repeating import has_lost
 from fastgres.http.routes import allowed_methods, route_of
 from fastgres.http.validation import invalid_request
 
@@ -36,6 +37,9 @@ def answer_errors(app: FastAPI) -> None:
 async def answer_error(request: Request, error: Exception) -> Response:
     """Return the problem document of an error."""
     fault = _fault(request, error)
+    exchange = request.scope.get(EXCHANGE)
+    if exchange is not None and has_lost(exchange, error):
+        return Response(status_code=fault.status)
     log_error(error, fault)
     if fault.status in WITHOUT_BODY or fault.status < 200:
         return Response(status_code=fault.status, headers=dict(fault.headers))

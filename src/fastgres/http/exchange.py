@@ -9,25 +9,27 @@ from typing import TYPE_CHECKING
 
 from uuid_utils import uuid7
 
-from fastgres.errors import PayloadTooLargeError, UnavailableError
+from fastgres.errors import ConfigurationError
 from fastgres.http.access import log_access
 from fastgres.http.body import RequestBody
-from fastgres.http.fault import INTERNAL, Fault, fault_of, internal_with_cause
-from fastgres.http.headers import headers_of_problem, is_plain_text, not_about_the_body
-from fastgres.http.mishap import log_error
+from fastgres.http.failing import answer_cancelled, answer_failure, answer_fault, replacement_of
+from fastgres.http.fault import Fault
+from fastgres.http.headers import not_about_the_body
+from fastgres.http.holding import Holding
+from fastgres.http.repeating import KEY, run_repeatedly
 from fastgres.http.routes import path_inside
+from fastgres.http.spool import SpooledBody
 from fastgres.http.unit import RequestUnit
-from fastgres.observability import bind_request_id, get_logger, reset_request_id
+from fastgres.observability import bind_request_id, reset_request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from fastgres.http.headers import Header
+    from fastgres.http.holding import Keeper, WholeResponse
     from fastgres.http.policy import Policy
-
-log = get_logger(__name__)
 
 EXCHANGE = "fastgres.exchange"
 """Key of the exchange in the ASGI scope, for middleware of your own.
@@ -63,10 +65,13 @@ class Exchange:
 
     __slots__ = (
         "_unit",
+        "attempts_left",
         "body",
         "complete",
+        "diverted",
+        "held",
+        "lost",
         "policy",
-        "replaced",
         "request_id",
         "scope",
         "size",
@@ -84,10 +89,13 @@ class Exchange:
         self.body: RequestBody | None = None
         self.request_id = ""
         self.started = False
-        self.replaced = False
+        self.diverted: Callable[[Message], Awaitable[None]] | None = None
         self.complete = False
         self.status = 0
         self.size = 0
+        self.attempts_left = 0
+        self.lost = False
+        self.held: Holding | None = None
         self._unit: RequestUnit | None = None
 
     @property
@@ -111,20 +119,21 @@ class Exchange:
             if self.policy.is_plain(scope, headers):
                 await app(scope, self.wire_receive, self.send)
             elif not await self._refuse(headers):
-                receive = self.wire_receive if self.body is None else self.body.receive
-                await app(scope, receive, self.send)
+                await self._pass(app)
             short = "client left"
         except asyncio.CancelledError as error:
             if _nobody_cancels():
-                await self._fail(error)
+                await answer_failure(self, error)
             else:
-                await self._cut_off()
+                await answer_cancelled(self)
                 raise
         except Exception as error:  # noqa: BLE001 - the boundary answers for every error
-            await self._fail(error)
+            await answer_failure(self, error)
         finally:
             if self._unit is not None:
                 await self._unit.abandon()
+            if self.held is not None:
+                await self.held.keeper.abandon()
             lifecycle.active -= 1
             if not mounted:
                 outcome = short if self.started and not self.complete else None
@@ -143,24 +152,32 @@ class Exchange:
     async def _refuse(self, headers: dict[bytes, bytes]) -> bool:
         """Answer what must not reach the application: strange host, preflight, large body."""
         policy = self.policy
-        if (b"content-length" in headers) or (b"transfer-encoding" in headers):
-            self.body = RequestBody(self.wire_receive, limit=policy.limit, patience=policy.patience)
+        if KEY in headers or b"content-length" in headers or b"transfer-encoding" in headers:
+            kind = SpooledBody if KEY in headers else RequestBody
+            self.body = kind(self.wire_receive, limit=policy.limit, patience=policy.patience)
             self.body.declared = policy.check_length(headers)
         policy.check_host(self.scope)
         if policy.cors is None or self.scope["method"] != "OPTIONS":
             return False
         answer = policy.cors.preflight(self.scope)
         if isinstance(answer, Fault):
-            await self._answer(answer)
+            await answer_fault(self, answer)
         elif answer is not None:
             await answer(self.scope, self.wire_receive, self.send)
         return answer is not None
 
+    async def _pass(self, app: ASGIApp) -> None:
+        if isinstance(self.body, SpooledBody):
+            await run_repeatedly(self, self.body, app)
+        else:
+            receive = self.wire_receive if self.body is None else self.body.receive
+            await app(self.scope, receive, self.send)
+
     def send(self, message: Message) -> Awaitable[None]:
         """Pass a message of the application on; see to the unit before the first byte."""
+        if self.diverted is not None:
+            return self.diverted(message)
         kind = message["type"]
-        if self.replaced:
-            return _nothing()
         if kind == "http.response.body":
             self.size += len(message.get("body", b""))
             self.complete = not message.get("more_body", False)
@@ -170,73 +187,51 @@ class Exchange:
             status = message["status"]
             if status >= 400 or self.body is not None or self._unit is not None:
                 return self._begin(status, message.get("headers", ()))
-            return self._start(status, message.get("headers", ()))
+            return self.start(status, message.get("headers", ()))
         return self.wire(message)
 
     async def _begin(self, status: int, headers: Iterable[Header]) -> None:
-        if (fault := self._replacement(status, headers)) is not None:
-            self.replaced = True
-            await self._answer(fault, kept=not_about_the_body(headers))
+        if (fault := replacement_of(self, status, headers)) is not None:
+            await answer_fault(self, fault, kept=not_about_the_body(headers))
         else:
             if self._unit is not None:
                 await self._unit.settle(status)
-            await self._start(status, headers)
+            await self.start(status, headers)
 
-    def _replacement(self, status: int, headers: Iterable[Header]) -> Fault | None:
-        """Return the problem to send instead: for a broken body, and for errors in plain text."""
-        if self.body is not None and self.body.fault is not None:
-            return Fault.of_problem(self.body.fault)
-        if status >= 400 and is_plain_text(headers):
-            return Fault.of_status(status)
-        return None
+    def drop_rest(self) -> None:
+        """Send nothing more of what the application answers."""
+        self.diverted = _dropped
 
-    async def _cut_off(self) -> None:
-        """Answer a request that the server cancels, as it does with those outlasting shutdown."""
-        log.warning("request cancelled", path=self.scope["path"])
-        if not self.started:
-            self.replaced = True
-            gone = UnavailableError("The service is shutting down.")
-            await self._answer(Fault.of_problem(gone))
+    def hold(self, keeper: Keeper) -> None:
+        """Hold the response back until `keeper` has seen to the work that it tells of.
 
-    async def _fail(self, error: BaseException) -> None:
-        """Answer an error that left the application, or drop the connection if too late."""
-        broken = self.body.fault if self.body is not None else None
-        fault = fault_of(broken or error)
-        log_error(broken or error, fault, cut_off=self.started and not self.complete)
-        if not self.started and not (fault is INTERNAL and await self._ask_handler(error)):
-            self.replaced = True
-            shows_cause = fault is INTERNAL and self.policy.lifecycle.settings.debug
-            await self._answer(internal_with_cause(error) if shows_cause else fault)
-        elif not self.complete:
-            await self.policy.report_bug(self.scope, error)
-            raise error
+        Raises ConfigurationError once the response has begun.
+        """
+        if self.started:
+            raise ConfigurationError("The response has begun and cannot be held back any more.")
+        self.held = Holding(self, keeper)
+        self.diverted = self.held.send
 
-    async def _ask_handler(self, error: BaseException) -> bool:
-        """Let the service's own handler of bugs answer; False when it does not."""
+    async def answer(self, response: WholeResponse) -> None:
+        """Send this response, and nothing of what the application answers."""
+        self.drop_rest()
         await self.unit.abandon()
-        try:
-            response = await self.policy.report_bug(self.scope, error)
-            if response is not None:
-                await response(self.scope, self.wire_receive, self.send)
-        except Exception as failure:  # noqa: BLE001 - the boundary answers for the handler too
-            log_error(failure, INTERNAL, cut_off=self.started)
-        return self.started
-
-    async def _answer(self, fault: Fault, *, kept: Iterable[Header] = ()) -> None:
-        await self.unit.abandon()
-        content = fault.render(self.request_id)
-        headers = headers_of_problem(fault.headers, len(content), kept=kept)
-        self.size = len(content)
-        await self._start(fault.status, headers)
-        await self.wire({"type": "http.response.body", "body": content, "more_body": True})
-        if self.body is not None and fault.code == PayloadTooLargeError.code:
-            await self.body.linger(
-                waits=any(name == b"expect" for name, _ in self.scope["headers"])
-            )
+        self.size = len(response.body)
+        await self.start(response.status, response.headers)
         self.complete = True
-        await self.wire({"type": "http.response.body", "body": b"", "more_body": False})
+        await self.wire({"type": "http.response.body", "body": response.body})
 
-    def _start(self, status: int, given: Iterable[Header]) -> Awaitable[None]:
+    async def begin_again(self) -> None:
+        """Forget what the application has done and answered so far."""
+        held, self.held, self.diverted, self.lost = self.held, None, None, False
+        unit, self._unit = self._unit, None
+        if unit is not None:
+            await unit.abandon()
+        if held is not None:
+            await held.keeper.abandon()
+
+    def start(self, status: int, given: Iterable[Header]) -> Awaitable[None]:
+        """Send status and headers, completed by those that every response has."""
         policy = self.policy
         path = path_inside(self.scope)
         headers = policy.security.complete(given, path, request_id=self.request_id)
@@ -263,7 +258,7 @@ def request_id_of(given: bytes | None) -> str:
     return uuid7().hex
 
 
-async def _nothing() -> None:
+async def _dropped(_message: Message) -> None:
     """Be the sending of what is not sent."""
 
 

@@ -14,6 +14,7 @@ from fastgres.http.body import declared_length, too_large
 from fastgres.http.cors import Cors
 from fastgres.http.headers import SecurityHeaders
 from fastgres.http.hosts import TrustedHosts
+from fastgres.http.repeating import KEY
 from fastgres.http.routes import path_inside
 
 if TYPE_CHECKING:
@@ -54,12 +55,13 @@ class Policy:
         return await run_in_threadpool(handler, Request(scope), error)
 
     def is_plain(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
-        """Tell whether nothing needs a closer look: a known host, no body, no preflight."""
+        """Tell whether nothing needs a closer look: a known host, no body, no key, no preflight."""
         return (
             headers.get(b"host") in self.hosts.known
             and len(headers) == len(scope["headers"])
             and b"content-length" not in headers
             and b"transfer-encoding" not in headers
+            and KEY not in headers
             and scope["method"] != "OPTIONS"
         )
 
@@ -78,10 +80,10 @@ class Policy:
             )
 
     def check_length(self, headers: dict[bytes, bytes]) -> int | None:
-        """Return the declared length of the body, None when it is not declared; 413 above it."""
+        """Return the declared length of the body, None when it comes in chunks; 413 above it."""
         declared = headers.get(b"content-length")
         if declared is None:
-            return None
+            return None if b"transfer-encoding" in headers else 0
         length = declared_length(declared)
         if length > self.limit:
             raise too_large(self.limit)

@@ -1,0 +1,61 @@
+"""Run the application again for the same request, when its unit of work lost a race."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING, Final
+
+from fastgres.errors import SerializationFailureError
+from fastgres.observability import get_logger
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
+
+    from fastgres.http.exchange import Exchange
+    from fastgres.http.spool import SpooledBody
+
+log = get_logger(__name__)
+
+KEY: Final = b"idempotency-key"
+"""The header of a request that may be run again: its body is spooled."""
+
+ATTEMPTS: Final = 3
+
+PAUSE: Final = (0.01, 0.2)
+"""Seconds between two attempts, at least and at most: those who met should not meet again."""
+
+
+async def run_repeatedly(exchange: Exchange, body: SpooledBody, app: ASGIApp) -> None:
+    """Run the application until it has answered, three times at most.
+
+    Only while a keeper holds the response: then nothing was committed and nothing was sent.
+    """
+    fresh = _copied(exchange.scope)
+    for left in reversed(range(ATTEMPTS)):
+        exchange.attempts_left = left
+        try:
+            await app(exchange.scope, body.receive, exchange.send)
+        except Exception as error:
+            if not has_lost(exchange, error):
+                raise
+        if not exchange.lost:
+            return
+        log.info("request runs again", path=exchange.scope["path"], attempts_left=left)
+        await exchange.begin_again()
+        exchange.scope.clear()
+        exchange.scope.update(_copied(fresh))
+        body.rewind()
+        await asyncio.sleep(random.uniform(*PAUSE))  # noqa: S311 - no secret
+
+
+def has_lost(exchange: Exchange, error: BaseException) -> bool:
+    """Note a race that the unit lost, if the application can be run again because of it."""
+    raced = isinstance(error, SerializationFailureError)
+    exchange.lost = raced and exchange.held is not None and exchange.attempts_left > 0
+    return exchange.lost
+
+
+def _copied(scope: Scope) -> Scope:
+    """Copy what routers and middleware write into; the server goes on with its own."""
+    return {**scope, "state": {**scope["state"]}} if "state" in scope else {**scope}
