@@ -6,12 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import async_object_session
 
 from fastgres.db import Session
-from fastgres.errors import ConfigurationError, InvalidTextError, UniqueViolationError
+from fastgres.errors import InvalidTextError
 from tests.models import Author, Counter, metadata
 
 if TYPE_CHECKING:
@@ -22,119 +22,6 @@ pytestmark = pytest.mark.clone
 
 def ada(email: str = "ada@example.com") -> Author:
     return Author(name="Ada", email=email)
-
-
-async def stored(database: Database) -> list[str]:
-    """What another connection sees."""
-    async with database.session() as session:
-        return list(await session.scalars(select(Author.email).order_by(Author.email)))
-
-
-class TestUnitOfWork:
-    async def test_commits_when_its_block_ends(self, database: Database) -> None:
-        async with database.session() as session, session.begin():
-            session.add(ada())
-        assert await stored(database) == ["ada@example.com"]
-
-    async def test_rolls_back_when_an_error_leaves_it(self, database: Database) -> None:
-        async with database.session() as session:
-            with pytest.raises(ZeroDivisionError):
-                async with session.begin():
-                    session.add(ada())
-                    await session.flush()
-                    raise ZeroDivisionError
-            assert not session.in_transaction()
-        assert await stored(database) == []
-
-    async def test_adopts_a_transaction_that_a_read_has_opened(self, database: Database) -> None:
-        async with database.session() as session:
-            await session.scalar(select(func.count()).select_from(Author))
-            assert session.in_transaction()
-            async with session.begin():
-                session.add(ada())
-            assert not session.in_transaction()
-        assert await stored(database) == ["ada@example.com"]
-
-    async def test_an_error_rolls_an_adopted_transaction_back(self, database: Database) -> None:
-        async with database.session() as session:
-            await session.scalar(select(1))
-            with pytest.raises(ZeroDivisionError):
-                async with session.begin():
-                    session.add(ada())
-                    await session.flush()
-                    raise ZeroDivisionError
-            assert not session.in_transaction()
-        assert await stored(database) == []
-
-    async def test_a_commit_that_fails_leaves_an_adopted_transaction_closed(
-        self, database: Database
-    ) -> None:
-        async with database.session() as session:
-            async with session.begin():
-                session.add(ada())
-            await session.scalar(select(1))
-            with pytest.raises(UniqueViolationError):
-                async with session.begin():
-                    session.add(ada())
-            assert not session.in_transaction()
-            assert await session.scalar(select(func.count()).select_from(Author)) == 1
-
-    async def test_inside_another_is_a_savepoint(self, database: Database) -> None:
-        async with database.session() as session, session.begin():
-            session.add(ada())
-            with pytest.raises(UniqueViolationError):
-                async with session.begin():
-                    session.add(ada())
-            session.add(ada("grace@example.com"))
-        assert await stored(database) == ["ada@example.com", "grace@example.com"]
-
-    async def test_a_savepoint_is_lost_with_the_outer_unit(self, database: Database) -> None:
-        async with database.session() as session:
-            with pytest.raises(ZeroDivisionError):
-                async with session.begin():
-                    async with session.begin():
-                        session.add(ada())
-                    raise ZeroDivisionError
-        assert await stored(database) == []
-
-    async def test_follows_another_on_the_same_session(self, database: Database) -> None:
-        async with database.session() as session:
-            for email in ("a@example.com", "b@example.com"):
-                async with session.begin():
-                    session.add(ada(email))
-        assert await stored(database) == ["a@example.com", "b@example.com"]
-
-    async def test_tells_whether_it_is_open(self, session: Session) -> None:
-        async with session.begin():
-            async with session.begin():
-                assert session.in_unit
-            assert session.in_unit
-        assert not session.in_unit
-
-    async def test_cancellation_rolls_back_and_gives_the_connection_back(
-        self, database: Database
-    ) -> None:
-        inside = asyncio.Event()
-
-        async def slow() -> None:
-            async with database.session() as session, session.begin():
-                session.add(ada())
-                await session.flush()
-                inside.set()
-                await session.execute(text("SELECT pg_sleep(30)"))
-
-        task = asyncio.create_task(slow())
-        await inside.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert database.pool_status().lent == 0
-        assert await stored(database) == []
-
-    async def test_cannot_be_begun_without_an_end(self, session: Session) -> None:
-        with pytest.raises(ConfigurationError, match=r"async with session\.begin"):
-            await session.begin()
-        assert not session.in_unit
 
 
 class TestSession:

@@ -11,13 +11,17 @@ from fastgres.db.faults import translate
 from fastgres.db.identifiers import uuid7
 from fastgres.db.lazy import refuse_lazy_loads
 from fastgres.db.mixins import SoftDelete, Timestamps, UUIDv7Key
-from fastgres.db.session import Session, UnitOfWork
+from fastgres.db.open_units import OpenUnits
+from fastgres.db.retrying import is_retryable
+from fastgres.db.session import Session
 from fastgres.db.surroundings import only_watches, runs_as_compiled
+from fastgres.db.unit import UnitOfWork
 
 __all__ = [
     "Base",
     "Constraints",
     "Database",
+    "OpenUnits",
     "PoolStatus",
     "Session",
     "SoftDelete",
@@ -27,6 +31,7 @@ __all__ = [
     "dsn",
     "fetch_row",
     "include_deleted",
+    "is_retryable",
     "living_condition",
     "only_living",
     "only_watches",

@@ -10,13 +10,16 @@ import asyncpg
 from fastgres.db import sql
 from fastgres.db.address import dsn
 from fastgres.db.faults import translate
-from fastgres.errors import ServerUnavailableError
+from fastgres.errors import LostCommitError, ServerUnavailableError
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from fastgres.settings import Settings
+
+_COMMIT = "COMMIT;"
+"""What a transaction of asyncpg sends; `tests/db/test_connection.py` fails when it changes."""
 
 _MARGIN = 2.0
 """Seconds that the client waits longer than the server's statement timeout."""
@@ -26,6 +29,23 @@ _KEEPALIVES = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 _UNACKNOWLEDGED_LIMIT = ("TCP_USER_TIMEOUT", 30_000)
 
 log = get_logger(__name__)
+
+
+class TruthfulConnection(asyncpg.Connection):
+    """A connection on which COMMIT raises when it did not commit.
+
+    PostgreSQL answers the COMMIT of a transaction that an error has broken with ROLLBACK, which is
+    no error to it, nor to asyncpg and SQLAlchemy.
+    """
+
+    __slots__ = ()
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109  asyncpg's signature
+        """Run the statement, and raise `LostCommitError` for a COMMIT that rolled back."""
+        answer: str = await super().execute(query, *args, timeout=timeout)
+        if answer == "ROLLBACK" and query == _COMMIT:
+            raise LostCommitError
+        return answer
 
 
 def connector(url: str, settings: Settings) -> Callable[[], Awaitable[asyncpg.Connection]]:
@@ -39,7 +59,9 @@ def connector(url: str, settings: Settings) -> Callable[[], Awaitable[asyncpg.Co
 
     async def connect(*_: Any, **__: Any) -> asyncpg.Connection:
         try:
-            connection: asyncpg.Connection = await asyncpg.connect(**options)
+            connection: asyncpg.Connection = await asyncpg.connect(
+                connection_class=TruthfulConnection, **options
+            )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("database unreachable", error=type(error).__name__, detail=str(error))
             raise translate(error) or ServerUnavailableError() from error

@@ -15,11 +15,14 @@ from fastgres.db.constraints import Constraints
 from fastgres.db.declarative import Base
 from fastgres.db.direct import joined
 from fastgres.db.engine import make_engine
+from fastgres.db.independent import refuse_nested
 from fastgres.db.session import Session
-from fastgres.errors import ServerUnavailableError
+from fastgres.errors import IsolationError, ServerUnavailableError
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     import asyncpg
     from sqlalchemy import MetaData
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -61,10 +64,15 @@ class Database:
         self._connections: WeakSet[asyncpg.Connection] = WeakSet()
         self._connect = connector(url, settings)
         self._deadline = settings.database_connect_timeout
-        constraints = Constraints(Base.metadata if metadata is None else metadata)
-        self.engine: AsyncEngine = make_engine(self._connect_and_remember, settings, constraints)
+        self._settings = settings
+        self._constraints = Constraints(Base.metadata if metadata is None else metadata)
+        self._side: AsyncEngine | None = None
+        self.engine: AsyncEngine = self._make_engine(settings)
         self.source: AsyncEngine | AsyncConnection = self.engine
         """What `fetch_row` reads from outside any session; in tests the one connection."""
+
+    def _make_engine(self, settings: Settings) -> AsyncEngine:
+        return make_engine(self._connect_and_remember, settings, self._constraints)
 
     async def _connect_and_remember(self, *_: object, **__: object) -> asyncpg.Connection:
         connection = await self._connect()
@@ -82,7 +90,15 @@ class Database:
 
     def session(self) -> Session:
         """Return a new session; enter it with `async with` to have it closed."""
-        return Session(self.engine)
+        return Session(self.engine, aside=self._aside)
+
+    async def _aside(self, _outer: Session) -> Session:
+        """Return a session that never waits for a connection which a session waits with."""
+        if self._side is None:
+            size = self._settings.database_independent_pool_size
+            small = {"database_pool_size": size, "database_max_overflow": 0}
+            self._side = self._make_engine(self._settings.model_copy(update=small))
+        return Session(self._side, aside=refuse_nested)
 
     async def ping(self) -> None:
         """Return when the database answers; raise `UnavailableError` when it does not.
@@ -124,7 +140,7 @@ class Database:
         A frozen server keeps a polite goodbye waiting for ever, and cancelling it waits too
         (MagicStack/asyncpg#1326), so what is left then is aborted on our side.
         """
-        goodbye = asyncio.ensure_future(self.engine.dispose())
+        goodbye = asyncio.ensure_future(self._dispose())
         done, _ = await asyncio.wait({goodbye}, timeout=deadline)
         if not done:
             log.warning("database connections cut off", open=len(self._connections))
@@ -132,6 +148,11 @@ class Database:
             connection.terminate()
         if not done:
             goodbye.cancel()
+
+    async def _dispose(self) -> None:
+        await self.engine.dispose()
+        if self._side is not None:
+            await self._side.dispose()
 
 
 class _Bound(Database):
@@ -142,7 +163,28 @@ class _Bound(Database):
         self.source = joined(connection)
 
     def session(self) -> Session:
-        return Session(self._connection, join_transaction_mode="create_savepoint")
+        return self._join(self._aside)
+
+    def _join(self, aside: Callable[[Session], Awaitable[Session]]) -> Session:
+        mode = "create_savepoint"
+        return Session(self._connection, aside=aside, join_transaction_mode=mode)
+
+    async def _aside(self, outer: Session) -> Session:
+        """Return a session on the same connection, if it can do there what it would do on its own.
+
+        Inside a transaction of the outer session its commit would be undone with that one. One
+        that has only read is ended, which the outer session does not notice.
+        """
+        if outer.in_unit or outer.uncommitted():
+            raise IsolationError(
+                "`session.independent()` was called inside a unit of work, in a test whose "
+                "sessions share one connection: its commit would be lost with a rollback of that "
+                "unit, and it would see what that has not committed. Mark the test with "
+                "@pytest.mark.clone to give it a database and connections of its own."
+            )
+        if outer.in_transaction():
+            await outer.commit()  # allow FG101: it has only read, and shares its connection
+        return self._join(refuse_nested)
 
     async def ping(self) -> None:
         await self._connection.execute(text(sql.PING))

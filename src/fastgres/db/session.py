@@ -2,93 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import Engine
-from sqlalchemy.ext.asyncio import (
-    AsyncConnection,
-    AsyncEngine,
-    AsyncSession,
-    AsyncSessionTransaction,
-)
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from fastgres.db import sql
+from fastgres.db.hooks import keep_hook
+from fastgres.db.independent import open_independent, refuse_unknown
 from fastgres.db.recording import SAMPLE, WRITES, RecordingSession
+from fastgres.db.retrying import run_retried
+from fastgres.db.unit import UnitOfWork
 from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
+    from fastgres.db.hooks import Hook
 
-class UnitOfWork(AsyncSessionTransaction):
-    """One transaction, or one savepoint of it: all of it is committed, or none.
-
-    Made by `Session.begin()`. The outermost unit commits when its block ends and rolls back
-    when an error leaves it; a unit inside another is a savepoint, so that its error can be
-    caught and the outer unit goes on. A transaction that an earlier read has opened is adopted.
-
-    ```python
-    from fastgres.errors import UniqueViolationError
-    from shop.models import Customer
-
-    async with session.begin():
-        session.add(Customer(email="ada@example.com", name="Ada"))
-        try:
-            async with session.begin():
-                session.add(Customer(email="ada@example.com", name="Impostor"))
-        except UniqueViolationError as error:
-            assert error.fields[0].location[-1] == "email"
-    ```
-    """
-
-    __slots__ = ("_adopted",)
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session, nested=session.in_unit)
-        self._adopted = False
-
-    async def start(self, is_ctxmanager: bool = False) -> UnitOfWork:  # noqa: FBT001, FBT002  SQLAlchemy's signature
-        """Begin the unit: adopt the open transaction, begin one, or set a savepoint."""
-        if not is_ctxmanager:
-            raise ConfigurationError(
-                "A unit of work was begun with `await session.begin()`, which leaves open when it "
-                "ends. Write `async with session.begin():` around what belongs together."
-            )
-        session = self.session
-        if not self.nested and session.in_transaction():
-            self._adopted = True
-            self._session.enter_unit()
-            return self
-        await super().start(is_ctxmanager=is_ctxmanager)
-        self._session.enter_unit()
-        return self
-
-    async def __aexit__(
-        self,
-        type_: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._session.leave_unit()
-        if not self._adopted:
-            await super().__aexit__(type_, value, traceback)
-        elif type_ is None:
-            await self._commit_adopted()
-        else:
-            await self.session.rollback()  # allow FG101: this is the unit of work
-
-    async def _commit_adopted(self) -> None:
-        try:
-            await self.session.commit()  # allow FG101: this is the unit of work
-        except BaseException:
-            await self.session.rollback()  # allow FG101: this is the unit of work
-            raise
-
-    @property
-    def _session(self) -> Session:
-        session: Any = self.session
-        return session  # type: ignore[no-any-return]  # UnitOfWork is only made by Session.begin
+Result = TypeVar("Result")
 
 
 class Session(AsyncSession):
@@ -112,9 +47,16 @@ class Session(AsyncSession):
 
     _made = True
 
-    def __init__(self, bind: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        bind: Any,
+        *,
+        aside: Callable[[Session], Awaitable[Session]] = refuse_unknown,
+        **options: Any,
+    ) -> None:
         self._units = 0
         self._ended = False
+        self._aside = aside
         self._target = bind
         self._made = False
         if options:
@@ -209,6 +151,85 @@ class Session(AsyncSession):
     def leave_unit(self) -> None:
         """Count a unit that has ended."""
         self._units -= 1
+
+    async def retry(self, work: Callable[[], Awaitable[Result]], *, attempts: int = 3) -> Result:
+        """Run the work in a unit of its own, and again when it loses a race.
+
+        For serialization failures and deadlocks: the whole unit is rolled back and `work` is
+        called anew after 10 to 200 ms, without a connection meanwhile. Raises
+        `SerializationFailureError` (503 with Retry-After) after the last of `attempts`; all other
+        errors at once. Inside a unit it is a savepoint and tries once, as only the outermost unit
+        can be run again.
+
+        Each attempt begins with an empty session and a new transaction, the first one too. So
+        `work` reads what it decides by and what it changes, and does nothing twice that the
+        database cannot take back, such as sending mail.
+
+        ```python
+        from shop.models import Product
+        from sqlalchemy import update
+
+        async def restock() -> None:
+            await session.execute(update(Product).values(stock=Product.stock + 1))
+
+        await session.retry(restock)
+        ```
+        """
+        return await run_retried(self, work, attempts=attempts)
+
+    def independent(self) -> AbstractAsyncContextManager[Session]:
+        """Open a unit that stays although the one around it is refused.
+
+        Gives a session in a unit of its own, on a connection from a small pool beside the other
+        (`DATABASE_INDEPENDENT_POOL_SIZE`): a counter of failed logins, an audit line. It commits
+        when its block ends, and does not see what the outer unit has not committed. A row that the
+        outer unit has written cannot be written in it: it waits until `database_lock_timeout`.
+
+        ```python
+        from shop.models import Customer
+        from sqlalchemy import select
+
+        try:
+            async with session.begin():
+                async with session.independent() as own:
+                    own.add(Customer(email="ada@example.com", name="Ada"))
+                raise PermissionError
+        except PermissionError:
+            assert await session.scalar(select(Customer.name)) == "Ada"
+        ```
+        """
+        return open_independent(self)
+
+    async def aside(self) -> Session:
+        """Return a new session on a connection that is not of the pool of this one."""
+        return await self._aside(self)
+
+    def after_commit(self, hook: Hook) -> None:
+        """Run an async function once the outermost unit is committed.
+
+        Never after a rollback, also not of the savepoint in which it was given. Hooks run in
+        their order before the `async with` of the unit ends; an error in one is logged and changes
+        nothing. They may be lost: a process that dies after COMMIT has not run them. What must
+        happen is a job, enqueued in the unit.
+
+        ```python
+        told: list[str] = []
+
+        async def tell() -> None:
+            told.append("committed")
+
+        async with session.begin():
+            session.after_commit(tell)
+            assert told == []
+        assert told == ["committed"]
+        ```
+        """
+        if not self.in_unit:
+            raise ConfigurationError(
+                "`after_commit` was called outside of a unit of work, so there is no COMMIT to "
+                "wait for. Call it inside `async with session.begin():`."
+            )
+        keep_hook(self.sync_session, hook)
 
     def uncommitted(self) -> tuple[str, ...]:
         """Name what was added, changed or deleted and not committed, in words.

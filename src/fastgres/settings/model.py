@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     database_max_overflow: int = Field(
         0, ge=0, description="Connections above the pool's size in a burst, closed afterwards."
     )
+    database_independent_pool_size: int = Field(
+        2, ge=1, description="Connections beside the pool, for `session.independent()` alone."
+    )
     database_pool_timeout: PositiveSeconds = Field(
         3.0, description="Seconds a request waits for a connection before it is answered 503."
     )

@@ -1,0 +1,98 @@
+"""The unit of work: the one way to commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.ext.asyncio import AsyncSessionTransaction
+
+from fastgres.db.hooks import run_hooks
+from fastgres.db.open_units import OpenUnits
+from fastgres.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from fastgres.db.session import Session
+
+
+class UnitOfWork(AsyncSessionTransaction):
+    """One transaction, or one savepoint of it: all of it is committed, or none.
+
+    Made by `Session.begin()`. The outermost unit commits when its block ends and rolls back
+    when an error leaves it; a unit inside another is a savepoint, so that its error can be
+    caught and the outer unit goes on. A transaction that an earlier read has opened is adopted.
+
+    ```python
+    from fastgres.errors import UniqueViolationError
+    from shop.models import Customer
+
+    async with session.begin():
+        session.add(Customer(email="ada@example.com", name="Ada"))
+        try:
+            async with session.begin():
+                session.add(Customer(email="ada@example.com", name="Impostor"))
+        except UniqueViolationError as error:
+            assert error.fields[0].location[-1] == "email"
+    ```
+    """
+
+    __slots__ = ("_adopted", "_watcher")
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, nested=session.in_unit)
+        self._adopted = False
+        self._watcher: OpenUnits | None = None
+
+    async def start(self, is_ctxmanager: bool = False) -> UnitOfWork:  # noqa: FBT001, FBT002  SQLAlchemy's signature
+        """Begin the unit: adopt the open transaction, begin one, or set a savepoint."""
+        if not is_ctxmanager:
+            raise ConfigurationError(
+                "A unit of work was begun with `await session.begin()`, which leaves open when it "
+                "ends. Write `async with session.begin():` around what belongs together."
+            )
+        session = self.session
+        if not self.nested and session.in_transaction():
+            self._adopted = True
+        else:
+            await super().start(is_ctxmanager=is_ctxmanager)
+        self._session.enter_unit()
+        if not self.nested:
+            self._watcher = OpenUnits.note(self)
+        return self
+
+    async def __aexit__(
+        self,
+        type_: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._session.leave_unit()
+        try:
+            if not self._adopted:
+                await super().__aexit__(type_, value, traceback)
+            elif type_ is None:
+                await self._commit_adopted()
+            else:
+                await self.session.rollback()  # allow FG101: this is the unit of work
+        finally:
+            if self._watcher is not None:
+                self._watcher.forget(self)
+        if type_ is None and not self.nested:
+            await run_hooks(self.session.sync_session)
+
+    def changes(self) -> tuple[str, ...]:
+        """Name what it has written so far, in words."""
+        return self._session.uncommitted()
+
+    async def _commit_adopted(self) -> None:
+        try:
+            await self.session.commit()  # allow FG101: this is the unit of work
+        except BaseException:
+            await self.session.rollback()  # allow FG101: this is the unit of work
+            raise
+
+    @property
+    def _session(self) -> Session:
+        session: Any = self.session
+        return session  # type: ignore[no-any-return]  # UnitOfWork is only made by Session.begin
