@@ -1,6 +1,7 @@
 """Settings of a service, and where its project lies on disk."""
 
 from fastgres.settings.loading import load_settings
+from fastgres.settings.mail import MailServer
 from fastgres.settings.model import CommaList, Settings
 from fastgres.settings.project import Project
 from fastgres.settings.secrecy import MASK, mask_credentials, names_secret
@@ -9,6 +10,7 @@ from fastgres.settings.table import SettingRow, describe_settings, settings_tabl
 __all__ = [
     "MASK",
     "CommaList",
+    "MailServer",
     "Project",
     "SettingRow",
     "Settings",

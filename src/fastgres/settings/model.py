@@ -17,6 +17,7 @@ from pydantic_settings import (
 from fastgres.errors import ConfigurationError
 from fastgres.settings.address import check_address
 from fastgres.settings.dotenv import ProjectDotEnv
+from fastgres.settings.mail import MailServer
 
 DEVELOPMENT_SECRET_KEY = "development-only-not-a-secret"  # noqa: S105 - refused in production
 MINIMUM_SECRET_LENGTH = 32
@@ -166,6 +167,19 @@ class Settings(BaseSettings):
     shutdown_timeout: Seconds = Field(
         25.0, description="Seconds that running requests may take to finish on shutdown."
     )
+    mail_url: SecretStr | None = Field(
+        None,
+        description="Where mail is handed in, as `smtp://user:password@host:587` (STARTTLS) or "
+        "`smtps://...` (TLS at once). Unset: `fastgres dev` keeps it in a mailbox of its own.",
+    )
+    mail_sender: str = Field(
+        "service@localhost",
+        min_length=3,
+        description="Whom mail is from, as `shop@example.com` or `Shop <shop@example.com>`.",
+    )
+    mail_timeout: PositiveSeconds = Field(
+        10.0, description="Seconds to hand in one letter before it is tried again later."
+    )
     expose_docs: bool = Field(
         default=False, description="Serve the API docs in production too; elsewhere they are on."
     )
@@ -203,6 +217,11 @@ class Settings(BaseSettings):
                 "is unset, and the embedded server is for development and tests only; "
                 "set it to postgresql://user:password@host:5432/database"
             )
+        if self.mail_url is not None and self.mail_sender.rstrip(">").endswith("@localhost"):
+            faults["mail_sender"] = (
+                "is an address of no domain, whose mail other servers refuse; set it to one of "
+                "a domain of yours, such as Shop <shop@example.com>"
+            )
         if self.cors_credentials and "*" in self.cors_origins:
             faults["cors_origins"] = (
                 "is * while CORS_CREDENTIALS is on: any web page could act as your users; "
@@ -215,6 +234,13 @@ class Settings(BaseSettings):
     def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             check_address(value.get_secret_value())
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            MailServer.read(value.get_secret_value())
         return value
 
     @field_validator("log_level", mode="before")
