@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from uuid_utils import uuid7
 
-from fastgres.errors import ConfigurationError
+from fastgres.db import OpenUnits
+from fastgres.errors import ConfigurationError, LateCommitError
 from fastgres.http.access import log_access
 from fastgres.http.body import RequestBody
 from fastgres.http.failing import answer_cancelled, answer_failure, answer_fault, replacement_of
@@ -77,6 +78,7 @@ class Exchange:
         "size",
         "started",
         "status",
+        "units",
         "wire",
         "wire_receive",
     )
@@ -114,6 +116,7 @@ class Exchange:
         token = bind_request_id(self._identify(headers.get(b"x-request-id")))
         lifecycle = self.policy.lifecycle
         lifecycle.active += 1
+        self.units = OpenUnits()
         short = "cut off"
         try:
             if self.policy.is_plain(scope, headers):
@@ -130,6 +133,7 @@ class Exchange:
         except Exception as error:  # noqa: BLE001 - the boundary answers for every error
             await answer_failure(self, error)
         finally:
+            self.units.end()
             if self._unit is not None:
                 await self._unit.abandon()
             if self.held is not None:
@@ -185,7 +189,8 @@ class Exchange:
             self.complete = True
         elif kind == "http.response.start":
             status = message["status"]
-            if status >= 400 or self.body is not None or self._unit is not None:
+            plain = self.body is None and self._unit is None and not self.units.count
+            if status >= 400 or not plain:
                 return self._begin(status, message.get("headers", ()))
             return self.start(status, message.get("headers", ()))
         return self.wire(message)
@@ -194,6 +199,8 @@ class Exchange:
         if (fault := replacement_of(self, status, headers)) is not None:
             await answer_fault(self, fault, kept=not_about_the_body(headers))
         else:
+            if status < 400 and self.units.count:
+                raise LateCommitError(self.units.changes())
             if self._unit is not None:
                 await self._unit.settle(status)
             await self.start(status, headers)

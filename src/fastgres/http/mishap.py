@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.exceptions import ResponseValidationError
 
-from fastgres.errors import UncommittedChangesError
+from fastgres.errors import LateCommitError, UncommittedChangesError
 from fastgres.http.fault import INTERNAL
 from fastgres.observability import get_logger
 
@@ -20,6 +20,8 @@ def log_error(error: BaseException, fault: Fault, *, cut_off: bool = False) -> N
     """Log what went wrong: bugs with their traceback, an overload or a lost database without."""
     if isinstance(error, UncommittedChangesError):
         log.error("uncommitted changes", changes=error.changes, hint=str(error))
+    elif isinstance(error, LateCommitError):
+        log.error("commit after the response", changes=error.changes, hint=str(error))
     elif isinstance(error, ResponseValidationError):
         log.error("response not valid", errors=_without_input(error), endpoint=error.endpoint_path)
     elif fault is INTERNAL:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from fastgres.errors import ConfigurationError, UncommittedChangesError
+from fastgres.errors import ConfigurationError, LateCommitError, UncommittedChangesError
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
@@ -46,10 +46,13 @@ class RequestUnit:
         """Decide what becomes of the work before the first byte of the response leaves.
 
         A successful response over uncommitted changes is a lie: refused in development and
-        tests, logged and counted in production.
+        tests, logged and counted in production. One over a unit that is still open promises what
+        its COMMIT may refuse: refused everywhere.
         """
         session = self._session
         if session is not None:
+            if status < 400 and session.in_unit:
+                raise LateCommitError(session.uncommitted())
             if status < 400 and session.in_transaction():
                 await self._check(session)
             await self.close()
