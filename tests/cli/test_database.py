@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from fastgres.tables import LATEST
 from tests.cli import kiosk
 
 pytestmark = [pytest.mark.xdist_group("cli"), pytest.mark.timeout(300)]
@@ -40,6 +41,8 @@ def test_down_and_up_again(folder: Path) -> None:
         "current": ["a1"],
         "heads": ["a1"],
         "pending": [],
+        "tables": {"installed": 0, "latest": LATEST},
+        "holdups": [],
     }
     unasked = kiosk.run(folder, "db", "downgrade", "-1")
     assert unasked.returncode == 1
@@ -73,6 +76,19 @@ def test_new_writes_what_the_models_have(folder: Path) -> None:
     written = Path(done(kiosk.run(folder, "db", "new", "fill", "--empty")).splitlines()[-1])
     assert written.parent == folder / "migrations" / "versions"
     written.unlink()
+
+
+def test_tables_are_installed_by_a_revision_of_the_project(folder: Path) -> None:
+    """Written once; status and check know them afterwards, and they can be undone."""
+    written = Path(done(kiosk.run(folder, "db", "tables")).splitlines()[-1])
+    assert f"tables.upgrade(op, version={LATEST})" in written.read_text()
+    done(kiosk.run(folder, "db", "upgrade"))
+    assert "nothing to write" in done(kiosk.run(folder, "db", "tables"))
+    assert f"tables of fastgres at {LATEST}" in done(kiosk.run(folder, "db", "status"))
+    assert "agree" in done(kiosk.run(folder, "db", "check"))
+    done(kiosk.run(folder, "db", "downgrade", "-1", "--yes"))
+    written.unlink()
+    assert json.loads(done(kiosk.run(folder, "db", "status", "--json")))["tables"]["installed"] == 0
 
 
 def test_psql_gets_its_exit_code_through(folder: Path) -> None:

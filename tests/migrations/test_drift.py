@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fastgres.errors import DriftError
+from fastgres.migrations.drift import outdated_tables
 
 if TYPE_CHECKING:
     from fastgres.migrations import Migrator
@@ -108,3 +109,16 @@ async def test_check_says_what_differs(
         await migrator.check()
     assert expected in raised.value.differences
     assert expected in str(raised.value)
+
+
+def test_tables_of_an_older_release_are_a_difference() -> None:
+    """Continuous integration says so, before the start in production does."""
+    [difference] = outdated_tables(1, needed=2)
+    assert difference.startswith("the tables of fastgres are at version 1, this release has 2: ")
+    assert "`fastgres db tables`" in difference
+
+
+@pytest.mark.parametrize("installed", [0, 2, 3])
+def test_a_service_without_the_tables_or_with_newer_ones_agrees(installed: int) -> None:
+    """It may need none, or be the previous release in a roll-out."""
+    assert outdated_tables(installed, needed=2) == []

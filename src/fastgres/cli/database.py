@@ -14,7 +14,7 @@ app = typer.Typer(
     epilog="The database is that of DATABASE_URL, or the project's embedded one when it is unset.",
 )
 
-VERBS = "Schema and data: new, upgrade, downgrade, status, check, url, shell, seed, reset."
+VERBS = "Schema and data: new, tables, upgrade, downgrade, status, check, url, shell, seed, reset."
 
 MIGRATIONS, DATA = "Migrations", "Data"
 
@@ -47,6 +47,19 @@ def new(
     from fastgres.cli.schema import write_revision
 
     typer.echo(write_revision(message, empty=empty))
+
+
+@app.command(rich_help_panel=MIGRATIONS)
+def tables() -> None:
+    """Write a revision that brings the tables of fastgres to this release.
+
+    Jobs and idempotency keys are stored in them, in the schema `fastgres`.
+    Needed once, and after a release that changes them; `status` says which
+    version there is.
+    """
+    from fastgres.cli.schema import write_tables_revision
+
+    typer.echo(write_tables_revision() or "the database has them: nothing to write")
 
 
 @app.command(rich_help_panel=MIGRATIONS)
@@ -94,8 +107,10 @@ def downgrade(
 
 @app.command(rich_help_panel=MIGRATIONS)
 def status(*, as_json: AsJson = False) -> None:
-    """Say which revisions the database has and which it lacks.
+    """Say which revisions the database has and lacks, and what holds back its cleanup.
 
+    A transaction that is open for longer than a minute keeps dead rows from
+    being removed; so do prepared ones, and replication slots without a reader.
     Exit code 0, whether or not something is pending; `check` fails then.
     """
     from fastgres.cli.schema import read_status
@@ -108,6 +123,12 @@ def status(*, as_json: AsJson = False) -> None:
     if found["pending"]:
         rows = [(one["id"], one["message"], one["path"]) for one in found["pending"]]
         print_table(("pending", "what it does", "file"), rows)
+    if found["tables"]["installed"]:
+        typer.echo(
+            "tables of fastgres at {installed}, this release has {latest}".format(**found["tables"])
+        )
+    for holdup in found["holdups"]:
+        typer.echo(f"- {holdup['sentence']}")
 
 
 @app.command(rich_help_panel=MIGRATIONS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from fastgres.db import dsn
@@ -11,6 +12,7 @@ from fastgres.dev import Workplace, database_name, recreate
 from fastgres.errors import ConfigurationError, DriftError
 from fastgres.migrations import Revision
 from fastgres.settings import mask_credentials
+from fastgres.tables import LATEST, Holdup, find_holdups, installed
 
 
 def write_revision(message: str, *, empty: bool) -> str:
@@ -18,6 +20,14 @@ def write_revision(message: str, *, empty: bool) -> str:
     workplace = Workplace.here()
     with workplace.address() as url:
         return str(asyncio.run(workplace.migrator(url).new(message, empty=empty)))
+
+
+def write_tables_revision() -> str | None:
+    """Write the revision for the tables of fastgres; None when the database has them."""
+    workplace = Workplace.here()
+    with workplace.address() as url:
+        file = asyncio.run(workplace.migrator(url).new_tables())
+    return None if file is None else str(file)
 
 
 def apply(revision: str) -> tuple[Revision, ...]:
@@ -45,6 +55,7 @@ def read_status() -> dict[str, Any]:
     workplace = Workplace.here()
     with workplace.address() as url:
         status = asyncio.run(workplace.migrator(url).status())
+        version, holdups = asyncio.run(_look_after(workplace, url))
     return {
         "at_head": status.at_head,
         "current": list(status.current),
@@ -52,7 +63,17 @@ def read_status() -> dict[str, Any]:
         "pending": [
             {"id": one.id, "message": one.message, "path": str(one.path)} for one in status.pending
         ],
+        "tables": {"installed": version, "latest": LATEST},
+        "holdups": [{**asdict(one), "sentence": str(one)} for one in holdups],
     }
+
+
+async def _look_after(workplace: Workplace, url: str) -> tuple[int, list[Holdup]]:
+    database = workplace.database(url)
+    try:
+        return await installed(database.engine), await find_holdups(database.engine)
+    finally:
+        await database.close()
 
 
 def find_differences() -> list[str]:

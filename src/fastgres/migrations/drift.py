@@ -16,6 +16,17 @@ def describe(differences: Iterable[Any]) -> list[str]:
     return [_sentence(one) for one in _flat(differences)]
 
 
+def outdated_tables(installed: int, *, needed: int) -> list[str]:
+    """Return a sentence when the tables of fastgres are older; without any, none are needed."""
+    if not 0 < installed < needed:
+        return []
+    difference = (
+        f"the tables of fastgres are at version {installed}, this release has {needed}: "
+        "`fastgres db tables` writes the revision"
+    )
+    return [difference]
+
+
 def _flat(differences: Iterable[Any]) -> Iterable[tuple[Any, ...]]:
     """Alembic groups the changes of one column in a list."""
     for one in differences:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 
-async def require_tables(engine: AsyncEngine, *, needed_by: str) -> None:
-    """Return when the database has the tables of this release, or of a later one.
+async def require_tables(engine: AsyncEngine, *, needed_by: str, version: int = LATEST) -> None:
+    """Return when the database has the tables at `version` or a later one.
 
     `needed_by` is the subject of the message. A database that is away is none without tables:
     that is logged, since a service starts without its database.
@@ -30,15 +30,15 @@ async def require_tables(engine: AsyncEngine, *, needed_by: str) -> None:
     ```
     """
     try:
-        version = await installed(engine)
+        found = await installed(engine)
     except UnavailableError as error:
         log.warning("tables of fastgres not checked", needed_by=needed_by, error=str(error))
         return
-    if version < LATEST:
-        found = f"at version {version}" if version else "missing"
+    if found < version:
+        state = f"at version {found}" if found else "missing"
         message = (
-            f"The tables of fastgres are {found} in this database, and {needed_by} need version "
-            f"{LATEST}. Write a revision for them with `fastgres db tables`, then apply it with "
+            f"The tables of fastgres are {state} in this database, and {needed_by} need version "
+            f"{version}. Write a revision for them with `fastgres db tables`, then apply it with "
             "`fastgres db upgrade`."
         )
         raise MigrationError(message)

@@ -7,10 +7,16 @@ from typing import Final
 from sqlalchemy import TextClause, text
 
 # Where the versions are counted. Only the first caller needs the right to make a schema, or none
-# where an administrator has made it; of two at once the second waits.
+# where an administrator has made it; of two at once the second waits. A role with the name of the
+# schema would from then on make its tables there: unqualified names go to "$user" first.
 BEGIN: Final = text("""\
 DO $fastgres$
 BEGIN
+    IF current_user = 'fastgres' AND current_setting('search_path') LIKE '%$user%' THEN
+        RAISE EXCEPTION 'the role fastgres would make all its tables in the schema fastgres, '
+            'because "$user" comes first in its search_path. '
+            'Run ALTER ROLE fastgres SET search_path = public, and connect again';
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('fastgres tables', 0));
     IF to_regnamespace('fastgres') IS NULL THEN
         CREATE SCHEMA fastgres;

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 LATEST: Final = 1
-"""The version that this release needs."""
+"""The version that this release needs.
+
+```python
+from fastgres.tables import LATEST, installed
+
+assert await installed(database.engine) >= LATEST
+```
+"""
 
 _STEPS: Final = Path(__file__).parent / "versions"
 
@@ -89,7 +96,14 @@ def definition(version: int, direction: str) -> str:
 
 
 def definitions() -> str:
-    """Return the statements of all steps up, for who needs to know whether they have changed."""
+    """Return the statements of all steps up, for who needs to know whether they have changed.
+
+    ```python
+    from fastgres.tables import definitions
+
+    assert "CREATE TABLE fastgres.jobs" in definitions()
+    ```
+    """
     return "".join(definition(step, "up") for step in range(1, LATEST + 1))
 
 
