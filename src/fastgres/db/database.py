@@ -61,6 +61,8 @@ class Database:
     """
 
     def __init__(self, url: str, settings: Settings, *, metadata: MetaData | None = None) -> None:
+        self.settings = settings
+        """With which it was made, for those who have nothing but the database, such as jobs."""
         self._connections: WeakSet[asyncpg.Connection] = WeakSet()
         self._connect = connector(url, settings)
         self._deadline = settings.database_connect_timeout
@@ -78,6 +80,13 @@ class Database:
         connection = await self._connect()
         self._connections.add(connection)
         return connection
+
+    async def connect(self) -> asyncpg.Connection:
+        """Open a connection of asyncpg beside the pool, for LISTEN, say; close it yourself.
+
+        Raises `UnavailableError` when the server cannot be reached in time.
+        """
+        return await self._connect_and_remember()
 
     @classmethod
     def bound_to(cls, connection: AsyncConnection, settings: Settings) -> Database:
@@ -157,10 +166,17 @@ class Database:
 
 class _Bound(Database):
     def __init__(self, connection: AsyncConnection, settings: Settings) -> None:
+        self.settings = settings
         self._connection = connection
         self._deadline = settings.database_connect_timeout
         self.engine = connection.engine
         self.source = joined(connection)
+
+    async def connect(self) -> asyncpg.Connection:
+        raise IsolationError(
+            "A connection of its own was asked for, in a test whose sessions share one: it would "
+            "see nothing of what the test has written. Mark the test with @pytest.mark.clone."
+        )
 
     def session(self) -> Session:
         return self._join(self._aside)

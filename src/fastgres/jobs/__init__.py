@@ -2,19 +2,60 @@
 
 from fastgres.jobs.arguments import Upgrade
 from fastgres.jobs.backoff import Backoff, exponential
-from fastgres.jobs.definition import Job, JobOptions, job
+from fastgres.jobs.cron import Cron
+from fastgres.jobs.definition import Job, JobOptions, cron, job
+from fastgres.jobs.discovery import find_jobs
 from fastgres.jobs.enqueue import Call, When, enqueue_many
+from fastgres.jobs.operating.listing import (
+    JobFilter,
+    JobRecord,
+    JobState,
+    count_jobs,
+    find_job,
+    list_jobs,
+)
+from fastgres.jobs.operating.overview import Overview, QueueStatus, WorkerStatus, read_overview
+from fastgres.jobs.operating.steering import (
+    Moved,
+    cancel_jobs,
+    purge_dead,
+    retry_dead,
+    run_now,
+)
 from fastgres.jobs.running import RunningJob
+from fastgres.jobs.stats import WorkerStats
+from fastgres.jobs.worker import Worker, WorkerOptions
 
 __all__ = [
     "Backoff",
     "Call",
+    "Cron",
     "Job",
+    "JobFilter",
     "JobOptions",
+    "JobRecord",
+    "JobState",
+    "Moved",
+    "Overview",
+    "QueueStatus",
     "RunningJob",
     "Upgrade",
     "When",
+    "Worker",
+    "WorkerOptions",
+    "WorkerStats",
+    "WorkerStatus",
+    "cancel_jobs",
+    "count_jobs",
+    "cron",
     "enqueue_many",
     "exponential",
+    "find_job",
+    "find_jobs",
     "job",
+    "list_jobs",
+    "purge_dead",
+    "read_overview",
+    "retry_dead",
+    "run_now",
 ]

@@ -25,6 +25,7 @@ from pydantic_core import to_json
 from fastgres.errors import ConfigurationError, UnknownNameError
 from fastgres.jobs.arguments import Arguments, Upgrade, refuse
 from fastgres.jobs.backoff import Backoff, exponential
+from fastgres.jobs.cron import Cron
 from fastgres.jobs.enqueue import Call, When, enqueue_many
 from fastgres.jobs.running import RunningJob
 
@@ -119,13 +120,19 @@ class Job(Generic[P]):
     ```
     """
 
-    def __init__(self, function: Callable[..., Awaitable[Any]], options: Options) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Awaitable[Any]],
+        options: Options,
+        cron: Cron | None = None,
+    ) -> None:
         if not inspect.iscoroutinefunction(function):
             refuse(options.name, "its function is not async", "Write `async def`.")
         self.function = function
         self.options = options
         self.name = options.name
         self.arguments = Arguments(options.name, function, options.version)
+        self.cron = cron
         self._unique_key = _unique_key(options, self.arguments)
         self.__doc__ = function.__doc__
 
@@ -226,6 +233,34 @@ def job(**options: Unpack[JobOptions]) -> JobDecorator:
     def decorate(function: Callable[..., Awaitable[Any]]) -> Job[Any]:
         given: Any = {"name": getattr(function, "__name__", ""), **options}
         return Job(function, Options(**given))
+
+    return decorate
+
+
+def cron(expression: str, *, timezone: str = "UTC", **options: Unpack[JobOptions]) -> JobDecorator:
+    """Declare a job that a worker enqueues by itself, at the moments of a cron expression.
+
+    Of many workers one enqueues each tick, by the database's clock. A tick that no worker was
+    there for is made up for within ten minutes, and of several only the latest. With
+    `unique=True` a tick is left out while the job of an earlier one still waits or runs. Takes the
+    options of `job`; each argument needs a default.
+
+    ```python
+    from fastgres.jobs import cron
+
+    @cron("30 2 * * *", timezone="Europe/Berlin", unique=True)
+    async def forget_old_carts(days: int = 30) -> None: ...
+
+    assert forget_old_carts.cron is not None
+    ```
+    """
+    schedule = Cron(expression, timezone)
+
+    def decorate(function: Callable[..., Awaitable[Any]]) -> Job[Any]:
+        given: Any = {"name": getattr(function, "__name__", ""), **options}
+        scheduled: Job[Any] = Job(function, Options(**given), schedule)
+        scheduled.call()
+        return scheduled
 
     return decorate
 

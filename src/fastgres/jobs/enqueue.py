@@ -12,7 +12,7 @@ from sqlalchemy import text
 from fastgres.errors import ConfigurationError
 from fastgres.jobs import sql
 from fastgres.jobs.throttle import channels_to_notify
-from fastgres.observability import current_request_id
+from fastgres.observability import current_request_id, current_traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,8 +100,8 @@ def _parameters(session: AsyncSession, calls: list[Call], when: When | None) -> 
 
 
 def _headers() -> dict[str, str]:
-    request_id = current_request_id()
-    return {} if request_id is None else {"request_id": request_id}
+    carried = {"request_id": current_request_id(), "traceparent": current_traceparent()}
+    return {name: value for name, value in carried.items() if value is not None}
 
 
 def _moment(when: When | None) -> dict[str, Any]:

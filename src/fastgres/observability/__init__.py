@@ -7,12 +7,22 @@ from fastgres.observability.request_id import (
     current_request_id,
     reset_request_id,
 )
+from fastgres.observability.terminal import escape_lines
+from fastgres.observability.traceparent import (
+    bind_traceparent,
+    current_traceparent,
+    reset_traceparent,
+)
 
 __all__ = [
     "bind_request_id",
+    "bind_traceparent",
     "configure_logging",
     "current_request_id",
+    "current_traceparent",
+    "escape_lines",
     "get_logger",
     "redact",
     "reset_request_id",
+    "reset_traceparent",
 ]

@@ -30,7 +30,14 @@ def escape(text: str) -> str:
 
 
 def escape_lines(text: str) -> str:
-    r"""Return a text with control characters as `\x1b`; line breaks and tabs stay."""
+    r"""Return a text with control characters as `\x1b`; line breaks and tabs stay.
+
+    ```python
+    from fastgres.observability import escape_lines
+
+    assert escape_lines("two\nlines, one \x1b[31mred") == "two\nlines, one \\x1b[31mred"
+    ```
+    """
     return _steering_characters.sub(_written, text)
 
 

@@ -46,7 +46,7 @@ class JobFilter:
     from fastgres.jobs import JobFilter
 
     old = JobFilter(queue="mail", states=("dead",), older_than=7 * 86_400)
-    assert not old.is_everything
+    assert old.name is None
     ```
     """
 
@@ -61,11 +61,6 @@ class JobFilter:
         for state in self.states:
             if state not in STATES:
                 raise UnknownNameError("state of jobs", state, STATES)
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether no condition but the states is given."""
-        return self.queue is None and self.name is None and not self.ids and not self.older_than
 
     def parameters(self) -> dict[str, Any]:
         """Return what the statements bind."""
