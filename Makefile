@@ -17,7 +17,7 @@ UV := .tools/uv/bin/uv
 BIN := .venv/bin
 STAMP := .venv/.installed
 PEERS := .cache/bench-env/.installed
-SOURCES := src tests tools bench examples/shop
+SOURCES := src tests tools bench chaos examples/shop
 
 # An account without a home of its own still needs a place for downloads.
 ifneq ($(shell [ -w "$$HOME" ] && echo writable),writable)
@@ -62,7 +62,7 @@ test: $(STAMP) ## Run all tests; DATABASE_URL=postgresql://... uses that server
 check: $(STAMP) ## Lint, formatting, types, the layers and our own rules
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/mypy src tests tools bench
+	$(BIN)/mypy src tests tools bench chaos
 	cd examples/shop && $(CURDIR)/$(BIN)/mypy --config-file ../../pyproject.toml src tests migrations
 	$(BIN)/lint-imports
 	$(BIN)/python -m fastgres.rules src examples/shop/src
@@ -89,6 +89,10 @@ schemathesis: $(STAMP) ## Try made-up requests on the shop over TCP, all checks 
 .PHONY: bench
 bench: $(STAMP) $(PEERS) ## Measure against the peers, into docs/benchmarks.md (QUICK=1: short)
 	$(BIN)/python -m bench $(if $(QUICK),--quick)
+
+.PHONY: chaos
+chaos: $(STAMP) ## Break the running shop, check its promises, into docs/reliability.md (QUICK=1)
+	$(BIN)/python -m chaos $(if $(QUICK),--quick)
 
 .PHONY: check-deep
 check-deep: $(STAMP) ## Compare reads with Pydantic on thousands of generated tables, rows and models

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "src" / "fastgres"
 TESTS = ROOT / "tests"
 HOUSE = {"architecture", "docs"}
-OUTSIDE = {"bench"}
+OUTSIDE = {"bench", "chaos"}
 """Folders of the checkout beside `src` that have tests of their own here."""
 WHOLE = {
     "reads/foreign/test_foreign.py",

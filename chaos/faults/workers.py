@@ -1,0 +1,96 @@
+"""Workers are killed, or frozen and revived, in the middle of their jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Final
+
+from chaos import sql
+from chaos.errors import ChaosError
+from chaos.faults.receipts import check_receipts
+from chaos.faults.work_orders import WorkOrders, finish
+from chaos.program import Program
+from chaos.service.worker import LEASE
+from chaos.shop import Shop, open_shop
+from chaos.stage import Fault, Stage, Tally
+from chaos.waiting import until
+
+WORKERS: Final = 3
+_POISON: Final = 3
+_START: Final = 30.0
+_FROZEN: Final = LEASE + 1.5
+"""Seconds that a frozen worker is away: its lease ends, and others take its jobs."""
+_BATCH: Final = {"transactional": 9, "outside": 8}
+"""Jobs enqueued before each fault: 5,100 in a full run."""
+
+
+async def run(stage: Stage, runs: int) -> Tally:
+    """Kill and freeze three workers in turn while jobs pass through them."""
+    tally = Tally()
+    async with open_shop(stage, "workers", servers=1, workers=WORKERS) as shop:
+        poisoned = shop.add_worker("poison")
+        orders = WorkOrders(shop)
+        await orders.give({"poison": _POISON})
+        keeping = asyncio.create_task(_keep_up(poisoned))
+        done = asyncio.Event()
+        buying = asyncio.create_task(shop.buyer.shop(done, at_once=1))
+        times = runs // WORKERS
+        troubles = [_trouble(shop, each, orders=orders, times=times) for each in range(WORKERS)]
+        tally.runs = sum(await asyncio.gather(*troubles))
+        done.set()
+        await buying
+        tally.violations += await finish(shop, tally)
+        tally.violations += await shop.check()
+        tally.violations += await check_receipts(shop, tally)
+        keeping.cancel()
+    return tally
+
+
+async def _trouble(shop: Shop, which: int, *, orders: WorkOrders, times: int) -> int:
+    """Kill a worker, or freeze it for longer than its lease, while it works; have it back."""
+    worker = shop.workers[which]
+    for number in range(times):
+        await is_there(shop, worker)
+        await orders.give(_BATCH)
+        await asyncio.sleep(random.uniform(0.05, 0.8))  # noqa: S311 - no secret
+        if (number + which) % 2:
+            worker.freeze()
+            await asyncio.sleep(_FROZEN)
+            worker.revive()
+        else:
+            worker.kill()
+            worker.start()
+    return times
+
+
+async def is_there(shop: Shop, worker: Program) -> None:
+    """Return when a worker has reported to the database."""
+
+    async def reported() -> bool:
+        return bool((await shop.query(sql.WORKER, worker.process.pid))[0][0])
+
+    if not await until(reported, patience=_START):
+        raise ChaosError(f"{worker.name} did not start:\n{worker.said()}")
+
+
+async def _keep_up(worker: Program) -> None:
+    """Start a worker again that its jobs have taken down."""
+    while True:
+        if not worker.runs:
+            worker.start()
+        await asyncio.sleep(0.2)
+
+
+FAULTS: Final = (
+    Fault(
+        name="workers",
+        what="workers killed, or frozen beyond their lease and revived, in the middle of jobs",
+        invariant="no job lost; transactional ones happen once; only the newest attempt ends a "
+        "job; one that kills its worker ends among the dead letters; every order has its letter",
+        full=300,
+        quick=30,
+        run=run,
+        planted=("no-fence", "effect-outside", "no-rescue", "uncounted-attempts"),
+    ),
+)

@@ -1,0 +1,122 @@
+"""The PostgreSQL that is broken: killed, frozen, cut off, and brought back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from chaos import sql
+from chaos.errors import ChaosError
+from fastgres.embedded import Cluster, acquire
+
+_PATIENCE: Final = 60.0
+TEMPLATE: Final = "chaos_template"
+
+
+class Postgres:
+    """A server of its own, with the processes that it consists of.
+
+    Its data survive a crash of its processes (fsync is on), as in production.
+    """
+
+    def __init__(self, cluster: Cluster, data: Path) -> None:
+        self.cluster = cluster
+        self.data = data
+
+    @property
+    def postmaster(self) -> int:
+        """The process that is the parent of all others."""
+        return int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    def processes(self) -> list[int]:
+        """Return all of its processes, the parent first."""
+        parent = self.postmaster
+        return [parent, *(pid for pid in _all_processes() if _parent_of(pid) == parent)]
+
+    def kill(self) -> None:
+        """Kill the parent; the others end when they notice, and the keeper starts a new one."""
+        os.kill(self.postmaster, signal.SIGKILL)
+
+    def freeze(self) -> list[int]:
+        """Stop all processes where they stand; return which."""
+        os.kill(self.postmaster, signal.SIGSTOP)  # first, so that it makes no more of them
+        frozen = self.processes()
+        for pid in frozen[1:]:
+            os.kill(pid, signal.SIGSTOP)
+        return frozen
+
+    @staticmethod
+    def thaw(frozen: list[int]) -> None:
+        """Let processes go on."""
+        for pid in frozen:
+            try:
+                os.kill(pid, signal.SIGCONT)
+            except ProcessLookupError:
+                continue
+
+    async def wait(self, database: str) -> float:
+        """Return the moment (monotonic) at which a query is answered again."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                connection = await asyncpg.connect(self.cluster.url(database), timeout=2)
+                await connection.execute("SELECT 1")
+                await connection.close()
+                return time.monotonic()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                if time.monotonic() > deadline:
+                    raise ChaosError(f"PostgreSQL did not come back: {error!r}") from error
+                await asyncio.sleep(0.02)
+
+    async def fresh(self, name: str) -> str:
+        """Make a database from the template, anew; return its URL."""
+        await self.run("postgres", sql.DROP.format(name=name))
+        await self.run("postgres", sql.CREATE.format(name=name, template=TEMPLATE))
+        return self.cluster.url(name)
+
+    async def run(self, database: str, statement: str, *arguments: object) -> list[Any]:
+        """Run one statement beside every fault; return its rows."""
+        connection = await asyncpg.connect(self.cluster.url(database), timeout=_PATIENCE)
+        try:
+            if statement.startswith(("CREATE", "DROP")):  # several at once go unprepared only
+                await connection.execute(statement)
+                return []
+            rows: list[Any] = await connection.fetch(statement, *arguments)
+            return rows
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[Postgres]:
+    """Keep a durable server of our own in a directory."""
+    with acquire(directory) as cluster:
+        yield Postgres(cluster, asyncio.run(_data_directory(cluster.url())))
+
+
+async def _data_directory(url: str) -> Path:
+    connection = await asyncpg.connect(url)
+    try:
+        return Path(await connection.fetchval(sql.DATA_DIRECTORY))
+    finally:
+        await connection.close()
+
+
+def _all_processes() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _parent_of(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return 0
+    return int(status.rpartition(")")[2].split()[1])

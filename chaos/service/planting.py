@@ -1,0 +1,185 @@
+"""Bugs on purpose, one for each invariant: the suite has to catch every one of them.
+
+They are planted in the process that asks for one, never in the sources. Each is what somebody
+might write, or have left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import text
+
+_LATE: Final = 0.02
+"""Seconds between the reply and the commit of the bug that has them in this order."""
+
+
+def plant(name: str) -> None:
+    """Plant the bug of this name; none when it is empty."""
+    if name and name != "no-deadlines":  # that one is in the settings
+        BUGS[name]()
+
+
+def reply_before_commit() -> None:
+    """Send the response, then commit: what FastAPI does with a dependency that yields."""
+    from fastgres.idempotency.claim import Claim
+
+    async def keep(self: Any, response: Any) -> Any:
+        unit = self._exchange.unit
+        session = unit.session
+        await self._store(session, response)
+        unit._session = None  # noqa: SLF001 - nobody else closes it from here on
+
+        async def commit() -> None:
+            await asyncio.sleep(_LATE)
+            await self._leave(None)
+            await session.close()
+
+        _keep(asyncio.get_running_loop().create_task(commit()))
+        return response
+
+    _replace(Claim, "keep", keep)
+
+
+def key_ignored() -> None:
+    """Take no notice of the key."""
+    from fastgres.idempotency.once import Once
+
+    async def unclaimed(*_: Any, **__: Any) -> None:
+        return None
+
+    _replace(Once, "__call__", unclaimed)
+
+
+def key_beside() -> None:
+    """Store the answer in a transaction of its own, after that of the effect."""
+    from fastgres.idempotency.claim import Claim
+
+    async def keep(self: Any, response: Any) -> Any:
+        await self._leave(None)
+        database = self._exchange.policy.lifecycle.opened_database
+        async with database.session() as session, session.begin():
+            await self._store(session, response)
+        return response
+
+    _replace(Claim, "keep", keep)
+
+
+def no_key_lock() -> None:
+    """Let twins run side by side, and the last one's answer win."""
+    from fastgres.idempotency import sql
+
+    taken = str(sql.TAKE).replace(
+        "pg_try_advisory_xact_lock(:lock)", "(CAST(:lock AS bigint) = 0) IS NOT NULL"
+    )
+    stored = str(sql.STORE).replace("WHERE i.expires_at <= now()", "")
+    _replace(sql, "TAKE", text(taken))
+    _replace(sql, "STORE", text(stored))
+
+
+def no_stock_lock() -> None:
+    """Read the stock without FOR UPDATE, and write back what was read."""
+    from shop.repositories.product import ProductRepository
+
+    async def unlocked(self: Any, keys: Any, **values: Any) -> Any:
+        return await self.get_many(keys, **values)
+
+    _replace(ProductRepository, "get_many_for_update", unlocked)
+
+
+def errors_unnamed() -> None:
+    """Answer 500 for everything that goes wrong, also where the database is merely away."""
+    from fastgres.errors import UnavailableError
+
+    for kind in (UnavailableError, *_all_below(UnavailableError)):
+        _replace(kind, "status", 500)
+
+
+def no_fence() -> None:
+    """End an attempt by the id of its job alone, whoever has it by now."""
+    from fastgres.jobs import sql
+
+    _replace(sql, "COMPLETE", "DELETE FROM fastgres.jobs WHERE id = :id RETURNING id")
+    for name in ("ACKNOWLEDGE", "PUT_BACK", "BURY"):
+        unfenced = "job.id = given.id AND given.attempt > 0 AND $1::uuid IS NOT NULL"
+        _replace(sql, name, getattr(sql, name).replace(sql._FENCE, unfenced))  # noqa: SLF001 - the plant
+
+
+def effect_outside() -> None:
+    """Commit the effect, and end the job afterwards."""
+    from fastgres.jobs import RunningJob
+
+    async def complete(_self: Any, _session: Any) -> None:
+        return None
+
+    _replace(RunningJob, "complete", complete)
+
+
+def no_rescue() -> None:
+    """Leave the jobs of a dead worker to themselves."""
+    from fastgres.jobs.queue import Queue
+
+    async def rescue(_self: Any) -> list[Any]:
+        return []
+
+    _replace(Queue, "rescue", rescue)
+
+
+def uncounted_attempts() -> None:
+    """Count an attempt when it fails, not when it is claimed: who kills his worker never does."""
+    from fastgres.jobs import sql
+
+    _replace(
+        sql,
+        "RESCUE",
+        sql.RESCUE.replace("job.attempt >= job.max_attempts", "false").replace(
+            "WHERE job.id = expired.id AND job.attempt < job.max_attempts",
+            "WHERE job.id = expired.id",
+        ),
+    )
+
+
+def clock_of_worker() -> None:
+    """Ask the worker's clock what is due; this one is an hour ahead."""
+    from fastgres.jobs import sql
+
+    for name in ("CLAIM", "CLAIM_LANES"):
+        early = "run_at <= now() + interval '1 hour'"
+        _replace(sql, name, getattr(sql, name).replace("run_at <= now()", early))
+
+
+BUGS: Final[dict[str, Callable[[], None]]] = {
+    function.__name__.replace("_", "-"): function
+    for function in (
+        reply_before_commit,
+        key_ignored,
+        key_beside,
+        no_key_lock,
+        no_stock_lock,
+        errors_unnamed,
+        no_fence,
+        effect_outside,
+        no_rescue,
+        uncounted_attempts,
+        clock_of_worker,
+    )
+}
+
+_running: set[asyncio.Task[None]] = set()
+
+
+def _keep(task: asyncio.Task[None]) -> None:
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+
+
+def _replace(owner: Any, name: str, value: Any) -> None:
+    if not hasattr(owner, name):
+        raise AttributeError(f"{owner!r} has no {name!r} any more: the planted bug has to follow.")
+    setattr(owner, name, value)
+
+
+def _all_below(kind: type[Any]) -> list[type[Any]]:
+    return [each for below in kind.__subclasses__() for each in (below, *_all_below(below))]
