@@ -12,8 +12,8 @@ UPDATE fastgres.jobs AS job
 SET state = 'running', attempt = job.attempt + 1, worker = $2, started_at = now(),
     lease_until = now() + make_interval(secs => $3)
 FROM picked WHERE job.id = picked.id
-RETURNING job.id, job.attempt, job.name, job.version, job.arguments, job.headers,
-          job.max_attempts, job.queue, job.priority, job.run_at"""
+RETURNING job.id, job.attempt, job.name, job.version, CAST(job.arguments AS text),
+          CAST(job.headers AS text), job.max_attempts, job.queue, job.priority, job.run_at"""
 
 _FENCE = """\
 job.id = given.id AND job.attempt = given.attempt AND job.worker = $1 AND job.state = 'running'"""
