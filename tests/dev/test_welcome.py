@@ -92,6 +92,13 @@ def test_it_says_where_the_data_is(workplace: Workplace) -> None:
     assert "hunter2" not in block(address, given, {})
 
 
+def test_it_says_where_mail_is_looked_at(workplace: Workplace) -> None:
+    """Where there is a mailbox."""
+    address = Address("127.0.0.1", 8000)
+    assert "Mail" not in block(address, workplace, {})
+    assert "http://127.0.0.1:8025" in block(address, workplace, {}, mail="http://127.0.0.1:8025")
+
+
 def test_the_line_to_try_needs_no_id() -> None:
     """The first list of the service; its health when it has none."""
     assert first_list(OPENAPI) == "/papers"

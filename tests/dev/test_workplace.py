@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fastgres.dev import Workplace
-from fastgres.errors import ConfigurationError
+from fastgres.errors import ConfigurationError, UnknownNameError
 from fastgres.settings import Project, Settings, load_settings
 
 URL = "postgresql://app@db/shop"
@@ -40,3 +41,17 @@ def test_sample_data_may_take_its_time(tmp_path: Path) -> None:
     assert given.settings.database_statement_timeout > 0
     assert given.patient.database_statement_timeout == 0
     assert given.patient.database_transaction_timeout == 0
+
+
+def test_other_settings_hold_for_this_process_and_those_it_starts(tmp_path: Path) -> None:
+    """Checked as those of the environment are; what was given before stays."""
+    given = replace(workplace(tmp_path, database_url=URL), given={"port": 9000})
+    other = given.having(mail_url="smtp://127.0.0.1:1025")
+    assert other.settings.mail_url is not None
+    assert other.settings.environment == "test"
+    assert other.given == {"port": 9000, "mail_url": "smtp://127.0.0.1:1025"}
+    assert given.settings.mail_url is None
+    with pytest.raises(ConfigurationError, match="MAIL_URL"):
+        given.having(mail_url="http://127.0.0.1")
+    with pytest.raises(UnknownNameError, match="did you mean 'mail_url'"):
+        given.having(mail_ulr="smtp://127.0.0.1:1025")

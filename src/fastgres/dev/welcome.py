@@ -5,9 +5,10 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -39,10 +40,11 @@ class Address:
 
 
 @contextmanager
-def welcoming(address: Address, workplace: Workplace) -> Iterator[None]:
+def welcoming(address: Address, workplace: Workplace, mail: str | None = None) -> Iterator[None]:
     """Print the block once, when the server started inside answers its first request."""
     stopped = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(address, workplace, stopped), daemon=True)
+    show = partial(block, address, workplace, mail=mail)
+    watcher = threading.Thread(target=_watch, args=(address, show, stopped), daemon=True)
     watcher.start()
     try:
         yield
@@ -51,12 +53,14 @@ def welcoming(address: Address, workplace: Workplace) -> Iterator[None]:
         watcher.join()
 
 
-def _watch(address: Address, workplace: Workplace, stopped: threading.Event) -> None:
+def _watch(
+    address: Address, show: Callable[[dict[str, Any]], str], stopped: threading.Event
+) -> None:
     while get(address, "/livez") is None:
         if stopped.wait(INTERVAL):
             return
     console = Console(highlight=False)
-    console.print(block(address, workplace, get(address, "/openapi.json") or {}), soft_wrap=True)
+    console.print(show(get(address, "/openapi.json") or {}), soft_wrap=True)
 
 
 def get(address: Address, path: str) -> dict[str, Any] | None:
@@ -76,17 +80,20 @@ def get(address: Address, path: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else {}
 
 
-def block(address: Address, workplace: Workplace, openapi: dict[str, Any]) -> str:
+def block(
+    address: Address, workplace: Workplace, openapi: dict[str, Any], *, mail: str | None = None
+) -> str:
     """Return the text: where the documents are, what to try, where the data is, how to stop."""
     title = str(openapi.get("info", {}).get("title") or workplace.project.root.name)
     rows = {
         "API docs": f"{address.url}/docs" if workplace.settings.serves_docs else "off",
         "Health": f"{address.url}/readyz",
         "Try": f"curl '{address.url}{first_list(openapi)}'",
+        "Mail": mail,
         "Data": _data(workplace),
         "Stop": "Ctrl-C",
     }
-    lines = [f"  [bold]{label:<10}[/bold]{escape(text)}" for label, text in rows.items()]
+    lines = [f"  [bold]{label:<10}[/bold]{escape(text)}" for label, text in rows.items() if text]
     return "\n".join(["", f"[bold green]{escape(title)} is running[/bold green]", *lines, ""])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,7 +13,7 @@ from sqlalchemy import MetaData
 from fastgres.app import EMBEDDED_DATABASE, embedded_directory
 from fastgres.db import Database
 from fastgres.embedded import acquire, find_url
-from fastgres.errors import ConfigurationError
+from fastgres.errors import ConfigurationError, UnknownNameError
 from fastgres.migrations import Migrator
 from fastgres.settings import Project, Settings, load_settings
 
@@ -47,6 +47,19 @@ class Workplace:
         """
         project = Project.find()
         return cls(project, load_settings(project.load("settings"), **values), values)
+
+    def having(self, **values: Any) -> Workplace:
+        """Return the same with other settings, for this process and for those that it starts.
+
+        Raises:
+            ConfigurationError: when a value has a fault.
+            UnknownNameError: when the service has no such setting.
+        """
+        for name in values:
+            if name not in type(self.settings).model_fields:
+                raise UnknownNameError("setting", name, type(self.settings).model_fields)
+        settings = load_settings(type(self.settings), **(dict(self.settings) | values))
+        return replace(self, settings=settings, given={**self.given, **values})
 
     @property
     def is_embedded(self) -> bool:

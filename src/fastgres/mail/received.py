@@ -46,12 +46,12 @@ class Received:
     @property
     def subject(self) -> str:
         """What its subject says; "" without one."""
-        return str(self.message["Subject"] or "")
+        return self._header("Subject")
 
     @property
     def message_id(self) -> str:
         """Its Message-ID; "" without one."""
-        return str(self.message["Message-ID"] or "").strip()
+        return self._header("Message-ID").strip()
 
     @property
     def at(self) -> datetime:
@@ -73,12 +73,19 @@ class Received:
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Its headers in their order."""
-        return tuple((name, str(value)) for name, value in self.message.items())
+        return tuple((name, self._header(name)) for name in self.message)
 
     @property
     def attachments(self) -> tuple[str, ...]:
         """The names of the files that came with it."""
         return tuple(each.get_filename() or "" for each in self.message.iter_attachments())
+
+    def _header(self, name: str) -> str:
+        """Return what a header says; as it came where the standard library stumbles over it."""
+        try:
+            return str(self.message[name] or "")
+        except Exception:  # noqa: BLE001 - its parser has many ways to fail on what strangers write
+            return str(next(value for key, value in self.message.raw_items() if key == name))
 
     def _body(self, kind: str) -> str | None:
         part = self.message.get_body((kind,))

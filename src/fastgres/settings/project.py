@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from fastgres.errors import ConfigurationError, UnknownNameError, nearest
 
-Target = Literal["app", "settings", "metadata", "seed"]
+Target = Literal["app", "settings", "metadata", "seed", "companions"]
 
 _EXAMPLE = """\
   [tool.fastgres]
@@ -46,6 +46,7 @@ class Project:
     settings: str = "fastgres.settings:Settings"
     migrations: Path = Path("migrations")
     seed: str | None = None
+    companions: str | None = None
 
     @property
     def state_directory(self) -> Path:

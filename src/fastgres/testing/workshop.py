@@ -51,8 +51,12 @@ class Workshop:
         return settings
 
     def settings_for(self, url: str) -> Settings:
-        """Return the project's settings for a test on the database of `url`."""
-        return self._settings.model_copy(update={"database_url": SecretStr(url)})
+        """Return the project's settings for a test on the database of `url`, without a way out.
+
+        Whatever MAIL_URL says, no test sends a letter to somebody.
+        """
+        own = {"database_url": SecretStr(url), "mail_url": None}
+        return self._settings.model_copy(update=own)
 
     def database(self, url: str, settings: Settings) -> Database:
         """Return the project's database at `url`, with a pool of its own."""
