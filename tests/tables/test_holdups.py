@@ -8,10 +8,15 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from fastgres.db import Database
+from fastgres.embedded import acquire
+from fastgres.errors import FastgresError
+from fastgres.settings import Settings, load_settings
 from fastgres.tables import Holdup, find_holdups, warn_of_holdups
 
 if TYPE_CHECKING:
-    from fastgres.db import Database
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.clone
 
@@ -76,3 +81,40 @@ def test_what_has_no_time_is_said_without() -> None:
     said = str(Holdup("standby", "replica1", None, 200_000))
     assert said.startswith("standby (replica1) holds back")
     assert "200000 transactions" in said
+
+
+@pytest.fixture
+async def talkative(tmp_path: Path) -> AsyncIterator[Database]:
+    """A server of its own with prepared transactions and logical slots; both need a restart."""
+    settings = load_settings(Settings, environment="test")
+    for _ in ("to set", "to have set"):
+        with acquire(tmp_path / "server", durable=False) as cluster:
+            database = Database(cluster.url(), settings)
+            async with database.engine.connect() as connection:
+                unbuffered = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await unbuffered.execute(text("ALTER SYSTEM SET max_prepared_transactions = 1"))
+                await unbuffered.execute(text("ALTER SYSTEM SET wal_level = logical"))
+                if await unbuffered.scalar(text("SHOW wal_level")) == "logical":
+                    yield database
+            await database.close()
+
+
+async def test_what_outlives_its_connection_is_found(talkative: Database) -> None:
+    """A prepared transaction whose coordinator is gone, and a slot that nobody reads."""
+    async with talkative.engine.connect() as connection:
+        await connection.execute(text("SELECT pg_current_xact_id()"))
+        await connection.execute(text("PREPARE TRANSACTION 'forgotten payment'"))
+    async with talkative.engine.connect() as connection:
+        unbuffered = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        make = "SELECT pg_create_logical_replication_slot('forgotten_reader', 'test_decoding')"
+        with pytest.raises(FastgresError):  # it would wait for the prepared one
+            await unbuffered.execute(text(make))
+        found = {one.kind: one for one in await find_holdups(talkative.engine, seconds=0)}
+        assert found["prepared transaction"].name == "forgotten payment of fastgres"
+        assert "ROLLBACK PREPARED" in str(found["prepared transaction"])
+
+        await unbuffered.execute(text("ROLLBACK PREPARED 'forgotten payment'"))
+        await unbuffered.execute(text(make))
+        [slot] = await find_holdups(talkative.engine, seconds=0)
+        assert (slot.kind, slot.name) == ("replication slot", "forgotten_reader")
+        assert "pg_drop_replication_slot" in str(slot)

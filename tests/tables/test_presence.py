@@ -21,7 +21,7 @@ async def test_missing_tables_name_both_commands(scratch: Database) -> None:
     """And who needs them: the reader has not heard of these tables before."""
     with pytest.raises(MigrationError) as caught:
         await require_tables(scratch.engine, needed_by="the jobs of this service")
-    assert "missing in this database, and the jobs of this service need" in str(caught.value)
+    assert "missing in this database, and the jobs of this service cannot" in str(caught.value)
     assert "`fastgres db tables`" in str(caught.value)
     assert "`fastgres db upgrade`" in str(caught.value)
 
@@ -30,7 +30,9 @@ async def test_older_tables_are_said_to_be_older(scratch: Database) -> None:
     """After a release that changes them."""
     async with scratch.engine.begin() as connection:
         await connection.run_sync(upgrade, LATEST)
-    with pytest.raises(MigrationError, match=f"at version {LATEST} in this database, and jobs"):
+    with pytest.raises(
+        MigrationError, match=f"at version {LATEST} in this database, and jobs cannot"
+    ):
         await require_tables(scratch.engine, needed_by="jobs", version=LATEST + 1)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import text
 
-from fastgres.tables import prune
+from fastgres.tables import prune, sql
 
 if TYPE_CHECKING:
     from fastgres.db import Database
@@ -125,3 +125,16 @@ async def test_dead_workers_go_and_dead_jobs_stay(database: Database) -> None:
     assert (await prune(database.engine))["workers"] == 1
     assert await count(database, "workers") == 1
     assert await count(database, "dead_jobs") == 1
+
+
+async def test_a_batch_reads_no_more_than_itself(database: Database) -> None:
+    """A run every minute over a million keys that live on would be a scan every minute."""
+    await run(database, KEYS, number=20_000, expires=3600, locked=None)
+    await run(database, KEYS.replace("'ada'", "'eve'"), number=1_000, expires=-1, locked=None)
+    async with database.engine.connect() as connection:
+        plan = await connection.execute(
+            text(f"EXPLAIN {sql.PRUNED['idempotency'].text}"), {"size": 500}
+        )
+        lines = "\n".join(plan.scalars())
+    assert "Seq Scan" not in lines, lines
+    assert "ix_idempotency_expires_at" in lines

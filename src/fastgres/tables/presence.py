@@ -37,8 +37,8 @@ async def require_tables(engine: AsyncEngine, *, needed_by: str, version: int = 
     if found < version:
         state = f"at version {found}" if found else "missing"
         message = (
-            f"The tables of fastgres are {state} in this database, and {needed_by} need version "
-            f"{version}. Write a revision for them with `fastgres db tables`, then apply it with "
-            "`fastgres db upgrade`."
+            f"The tables of fastgres are {state} in this database, and {needed_by} cannot do "
+            f"without version {version}. Write a revision for them with `fastgres db tables`, "
+            "then apply it with `fastgres db upgrade`."
         )
         raise MigrationError(message)

@@ -103,24 +103,18 @@ def grants(role: str) -> tuple[TextClause, ...]:
 TRY_TURN: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended('fastgres prune', 0))")
 
 _BATCH: Final = """\
-WITH batch AS MATERIALIZED (
-    SELECT {key} FROM fastgres.{table} AS t WHERE {condition}
-    ORDER BY {order} LIMIT :size FOR UPDATE SKIP LOCKED
-)
-DELETE FROM fastgres.{table} AS t USING batch WHERE {match}"""
+DELETE FROM fastgres.{table} WHERE ctid = ANY (ARRAY(
+    SELECT t.ctid FROM fastgres.{table} AS t WHERE {condition}
+    ORDER BY t.{oldest} LIMIT :size FOR UPDATE SKIP LOCKED
+))"""
 
 
-def prune(table: str, key: tuple[str, ...], *, order: str, condition: str) -> TextClause:
-    """Delete at most `size` rows, the oldest first, none that somebody else works with."""
-    return text(
-        _BATCH.format(
-            table=table,
-            key=", ".join(f"t.{column}" for column in key),
-            condition=condition,
-            order=", ".join(f"t.{column}" for column in (order, *key)),
-            match=" AND ".join(f"t.{column} = batch.{column}" for column in key),
-        )
-    )
+def prune(table: str, *, oldest: str, condition: str) -> TextClause:
+    """Delete at most `size` rows, the oldest first, none that somebody else works with.
+
+    By their places, which a locked row keeps: a join by key is planned as a scan of the table.
+    """
+    return text(_BATCH.format(table=table, oldest=oldest, condition=condition))
 
 
 # What is no longer needed, table by table. Dead jobs are left to people. The newest tick of a
@@ -129,29 +123,20 @@ def prune(table: str, key: tuple[str, ...], *, order: str, condition: str) -> Te
 PRUNED: Final = {
     "idempotency": prune(
         "idempotency",
-        ("caller", "key"),
-        order="expires_at",
+        oldest="expires_at",
         condition="t.expires_at < now() AND (t.locked_until IS NULL OR t.locked_until < now())",
     ),
-    "job_results": prune(
-        "job_results", ("id",), order="expires_at", condition="t.expires_at < now()"
-    ),
+    "job_results": prune("job_results", oldest="expires_at", condition="t.expires_at < now()"),
     "job_inbox": prune(
-        "job_inbox",
-        ("job_id", "consumer"),
-        order="done_at",
-        condition="t.done_at < now() - interval '7 days'",
+        "job_inbox", oldest="done_at", condition="t.done_at < now() - interval '7 days'"
     ),
     "cron_ticks": prune(
         "cron_ticks",
-        ("name", "tick"),
-        order="tick",
+        oldest="tick",
         condition="t.tick < now() - interval '7 days' AND EXISTS (SELECT FROM fastgres.cron_ticks"
         " AS newer WHERE newer.name = t.name AND newer.tick > t.tick)",
     ),
-    "workers": prune(
-        "workers", ("id",), order="seen_at", condition="t.seen_at < now() - interval '1 day'"
-    ),
+    "workers": prune("workers", oldest="seen_at", condition="t.seen_at < now() - interval '1 day'"),
 }
 
 # Who holds back the removal of dead rows in this database. A transaction does while it has a

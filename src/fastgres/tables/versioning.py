@@ -9,7 +9,7 @@ from fastgres.errors import ConfigurationError
 from fastgres.tables import sql
 
 if TYPE_CHECKING:
-    from sqlalchemy import Executable
+    from sqlalchemy import TextClause
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 LATEST: Final = 1
@@ -28,7 +28,7 @@ _STEPS: Final = Path(__file__).parent / "versions"
 class Executes(Protocol):
     """What runs a statement: a connection, or `alembic.op`, which may print it instead."""
 
-    def execute(self, statement: Executable, /) -> object:
+    def execute(self, statement: TextClause, /) -> object:
         """Run it."""
 
 
