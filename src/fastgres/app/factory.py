@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from fastgres.app.lifespan import Resources
 from fastgres.app.service import Service
 from fastgres.endpoints import answer_declared
 from fastgres.http import Lifecycle, install
+from fastgres.jobs import find_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
+    from types import ModuleType
 
     from fastapi import APIRouter, FastAPI
     from sqlalchemy import MetaData
 
     from fastgres.db import Database
+    from fastgres.jobs import Job
     from fastgres.settings import Settings
 
 
@@ -39,6 +42,7 @@ class AppOptions(TypedDict, total=False):
     database: Database | None
     database_url: str | None
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None
+    jobs: Sequence[ModuleType | Job[Any]]
 
 
 def create_app(
@@ -52,8 +56,9 @@ def create_app(
 
     `version`, `description` and `tags` go into the OpenAPI document; `metadata` (default
     `Base.metadata`) names constraints in errors; `lifespan` opens what the service needs of its
-    own, after the database and closed before it. Tests pass an open `database`, which is left
-    open, or a `database_url`. `app.state.lifecycle` is the `Lifecycle`.
+    own, after the database and closed before it; `jobs` are those that workers run, and modules
+    of them. Tests pass an open `database`, which is left open, or a `database_url`.
+    `app.state.lifecycle` is the `Lifecycle`.
 
     The docs are at `/docs` and `/openapi.json`, in production only with `expose_docs`. A trailing
     slash is a different path: 404, no redirect.
@@ -79,6 +84,7 @@ def create_app(
         database_url=options.get("database_url"),
         own=options.get("lifespan"),
     )
+    jobs = find_jobs(options.get("jobs", ()))
     app = Service(
         title=title,
         version=options.get("version", "0.1.0"),
@@ -90,6 +96,7 @@ def create_app(
         redirect_slashes=False,
         lifespan=resources.opened,
     )
+    app.state.jobs = jobs
     install(app, lifecycle)
     answer_declared(app)
     for router in routers:

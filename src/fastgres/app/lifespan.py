@@ -13,6 +13,7 @@ from fastgres.db import Database
 from fastgres.endpoints import check_declared
 from fastgres.observability import configure_logging, get_logger
 from fastgres.repository import check_repositories
+from fastgres.tables import require_tables
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -49,6 +50,8 @@ class Resources:
         async with AsyncExitStack() as stack:
             if self.lifecycle.database is None:
                 await stack.enter_async_context(self._open_database())
+            if app.state.jobs:
+                await self._require_tables("the jobs of this service")
             if self.own is not None:
                 await stack.enter_async_context(self.own(app))
             app.settle_telemetry()
@@ -57,6 +60,10 @@ class Resources:
             log.info("started", ms=round((time.perf_counter() - began) * 1000))
             yield
         log.info("stopped")
+
+    async def _require_tables(self, needed_by: str) -> None:
+        engine = self.lifecycle.opened_database.engine
+        await require_tables(engine, needed_by=needed_by)
 
     @asynccontextmanager
     async def _open_database(self) -> AsyncIterator[None]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from fastgres.cli import database, inspection, serving
+from fastgres.cli import database, inspection, jobs, serving, working
 from fastgres.cli.faults import USAGE_ERRORS, describe_usage, print_error
 from fastgres.errors import FastgresError
 
@@ -24,6 +24,8 @@ app = typer.Typer(
     epilog="Settings come from the environment and the project's .env.",
 )
 serving.register(app)
+working.register(app)
+app.add_typer(jobs.app, name="jobs", rich_help_panel="Run", short_help=jobs.VERBS)
 app.add_typer(database.app, name="db", rich_help_panel="Database", short_help=database.VERBS)
 inspection.register(app)
 

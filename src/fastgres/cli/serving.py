@@ -29,14 +29,17 @@ def dev(
     reload: Annotated[
         bool, typer.Option(help="Start anew when a Python file or the .env changes.")
     ] = True,
+    worker: Annotated[
+        bool, typer.Option(help="Run the jobs of the service beside it, too.")
+    ] = True,
     port: Port = None,
     host: Host = None,
 ) -> None:
     """Serve for development: database, migrations, and the service on top.
 
     Starts the project's own PostgreSQL unless DATABASE_URL is set, brings the
-    schema to head, and serves until Ctrl-C, which stops all of it. The data
-    stays in .fastgres/.
+    schema to head, and serves until Ctrl-C, which stops all of it. Jobs run
+    beside the requests, four at once. The data stays in .fastgres/.
 
     [bold]Examples[/bold]
 
@@ -46,7 +49,8 @@ def dev(
     """
     from fastgres.dev import Workplace, develop
 
-    develop(Workplace.here(**_given(port=port, host=host)), seed=seed, reload=reload)
+    workplace = Workplace.here(**_given(port=port, host=host))
+    develop(workplace, seed=seed, reload=reload, worker=worker)
 
 
 def serve(

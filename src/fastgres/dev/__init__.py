@@ -10,6 +10,7 @@ from fastgres.dev.reads import RouteRead, RouteReads, list_reads
 from fastgres.dev.routes import RouteRow, list_routes
 from fastgres.dev.seeding import seed
 from fastgres.dev.server import develop, serve_migrated
+from fastgres.dev.working import run_worker
 from fastgres.dev.workplace import Workplace
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "open_console",
     "open_psql",
     "recreate",
+    "run_worker",
     "seed",
     "serve_migrated",
 ]

@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.supervisors import ChangeReload
 
 from fastgres.app import server_config
 from fastgres.dev.schema import bring_to_head
 from fastgres.dev.standin import stand_in
+from fastgres.dev.working import with_worker
 from fastgres.dev.workplace import Workplace
 from fastgres.errors import FastgresError
 from fastgres.observability import configure_logging
@@ -33,14 +35,19 @@ _STARTUP_FAILURE = 3
 _FAILED_START = "The application failed to start; the log says why."
 
 
-def serve_once(workplace: Workplace, sockets: list[socket.socket] | None) -> None:
+def serve_once(workplace: Workplace, sockets: list[socket.socket] | None, *, worker: bool) -> None:
     """Serve until a signal comes; uvicorn raises it again once all is closed."""
     brief = min(workplace.settings.shutdown_timeout, GRACE)
     settings = workplace.settings.model_copy(update={"shutdown_timeout": brief})
-    uvicorn.Server(server_config(workplace.make_application, settings)).run(sockets=sockets)
+
+    def make() -> FastAPI:
+        app = workplace.make_application()
+        return with_worker(app, grace=brief) if worker else app
+
+    uvicorn.Server(server_config(make, settings)).run(sockets=sockets)
 
 
-def serve_again_on_change(workplace: Workplace, listener: socket.socket) -> None:
+def serve_again_on_change(workplace: Workplace, listener: socket.socket, *, worker: bool) -> None:
     """Serve in a child, and start another at each change of a Python file or the `.env`."""
     config = uvicorn.Config(
         workplace.project.app,
@@ -49,7 +56,7 @@ def serve_again_on_change(workplace: Workplace, listener: socket.socket) -> None
         reload_includes=["*.py", ".env"],
         log_config=None,
     )
-    target = partial(_serve_as_child, dict(workplace.given))
+    target = partial(_serve_as_child, dict(workplace.given), worker)
     ChangeReload(config, target=target, sockets=[listener]).run()
 
 
@@ -59,22 +66,28 @@ def watched(root: Path) -> list[Path]:
     return code if (root / "src").is_dir() else [root]
 
 
-def _serve_as_child(given: dict[str, Any], sockets: list[socket.socket] | None = None) -> None:
+def _serve_as_child(
+    given: dict[str, Any],
+    worker: bool,  # noqa: FBT001 - bound by `partial`, which spawned processes unpickle
+    sockets: list[socket.socket] | None = None,
+) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    cause = _serve_unless_broken(given, sockets)
+    cause = _serve_unless_broken(given, sockets, worker=worker)
     if cause is not None:
         sys.stderr.write(f"{cause}\nWaiting for a change.\n")
         stand_in(cause, sockets)
 
 
-def _serve_unless_broken(given: dict[str, Any], sockets: list[socket.socket] | None) -> str | None:
+def _serve_unless_broken(
+    given: dict[str, Any], sockets: list[socket.socket] | None, *, worker: bool
+) -> str | None:
     """Serve, and return why that did not come about; the code is a developer's, so anything."""
     try:
         workplace = Workplace.here(**given)
         configure_logging(workplace.settings)
         with workplace.address() as url:
             asyncio.run(bring_to_head(workplace, url))
-            serve_once(workplace, sockets)
+            serve_once(workplace, sockets, worker=worker)
     except FastgresError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, a change may mend it

@@ -19,12 +19,12 @@ from fastgres.observability import configure_logging, get_logger
 log = get_logger(__name__)
 
 
-def develop(workplace: Workplace, *, seed: bool, reload: bool) -> None:
+def develop(workplace: Workplace, *, seed: bool, reload: bool, worker: bool = True) -> None:
     """Serve the project until Ctrl-C or SIGTERM, and leave nothing running.
 
     The port is taken first, for that fails fastest. Then the embedded server is started unless
     `DATABASE_URL` is set, the schema brought to head, data made with `seed` where there is none,
-    and the service started; with `reload` anew at each change of the code.
+    and the service started with a `worker` for its jobs; with `reload` anew at each change.
 
     Raises:
         ConfigurationError: when the port is taken or the environment is production.
@@ -50,7 +50,7 @@ def develop(workplace: Workplace, *, seed: bool, reload: bool) -> None:
         with workplace.address() as url:
             asyncio.run(_prepare(workplace, url, seed=seed))
             with welcoming(address, workplace):
-                _serve(workplace, listener, reload=reload)
+                _serve(workplace, listener, reload=reload, worker=worker)
 
 
 async def _prepare(workplace: Workplace, url: str, *, seed: bool) -> None:
@@ -59,11 +59,11 @@ async def _prepare(workplace: Workplace, url: str, *, seed: bool) -> None:
         await fill(workplace, url)
 
 
-def _serve(workplace: Workplace, listener: socket.socket, *, reload: bool) -> None:
+def _serve(workplace: Workplace, listener: socket.socket, *, reload: bool, worker: bool) -> None:
     if reload:
-        serve_again_on_change(workplace, listener)
+        serve_again_on_change(workplace, listener, worker=worker)
     else:
-        serve_once(workplace, [listener])
+        serve_once(workplace, [listener], worker=worker)
 
 
 def serve_migrated(workplace: Workplace, *, migrate: bool) -> None:

@@ -136,6 +136,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on; `0.0.0.0` in a container.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(1, ge=1, description="Processes of `fastgres serve`.")
+    worker_concurrency: int = Field(
+        10, ge=1, description="Jobs that one `fastgres worker` runs at once."
+    )
     allowed_hosts: CommaList = Field(
         ["localhost", "127.0.0.1", "[::1]", "testserver"],
         description="Host names the service answers to; `*.example.com` takes subdomains.",
@@ -165,7 +168,7 @@ class Settings(BaseSettings):
         json_schema_extra={"default": "`5.0` in production, `0.0` elsewhere"},
     )
     shutdown_timeout: Seconds = Field(
-        25.0, description="Seconds that running requests may take to finish on shutdown."
+        25.0, description="Seconds that running requests and jobs may take to finish on shutdown."
     )
     mail_url: SecretStr | None = Field(
         None,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from fastgres.db import Database, Session
     from fastgres.settings import Project, Settings
+    from fastgres.testing.jobs import RunJobs
     from fastgres.testing.template import Prepare
     from fastgres.testing.workshop import SharedDatabase, Workshop
 
@@ -155,3 +156,11 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
     async with serving(app) as client:
         yield client
+
+
+@pytest.fixture
+def run_jobs(app: FastAPI, database: Database) -> RunJobs:
+    """Runs the jobs that the test has enqueued, when it is awaited; raises when one fails."""
+    from fastgres.testing.jobs import JobRunner
+
+    return JobRunner(app, database)

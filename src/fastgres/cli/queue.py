@@ -1,0 +1,149 @@
+"""What the verbs of `fastgres jobs` do, as plain functions; imported by the verb that needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from time import monotonic
+from typing import Any, TypeVar
+
+from fastgres.app import jobs_of
+from fastgres.db import Database
+from fastgres.dev import Workplace
+from fastgres.errors import UnavailableError
+from fastgres.jobs import (
+    Job,
+    JobFilter,
+    JobRecord,
+    Moved,
+    Overview,
+    cancel_jobs,
+    count_jobs,
+    find_job,
+    list_jobs,
+    purge_dead,
+    read_overview,
+    retry_dead,
+    run_now,
+)
+from fastgres.tables import require_tables
+
+T = TypeVar("T")
+Jobs = Mapping[str, Job[Any]]
+Show = Callable[[Overview | None], None]
+
+_SHARE = 10
+"""How many times its own length a look at the queues is apart from the next one, at least."""
+
+
+def _work(action: Callable[[Database, Jobs], Awaitable[T]]) -> T:
+    """Run an action on the project's database, with the jobs that its application has."""
+    workplace = Workplace.here()
+    jobs = jobs_of(workplace.make_application())
+
+    async def opened(url: str) -> T:
+        database = workplace.database(url)
+        try:
+            await require_tables(database.engine, needed_by="the commands of `fastgres jobs`")
+            return await action(database, jobs)
+        finally:
+            await database.close()
+
+    with workplace.address() as url:
+        return asyncio.run(opened(url))
+
+
+def look() -> Overview:
+    """Return how the queues stand."""
+    return _work(_look)
+
+
+async def _look(database: Database, jobs: Jobs) -> Overview:
+    return await read_overview(database, known=jobs.keys())
+
+
+def watch(show: Show, *, interval: float) -> None:
+    """Show how the queues stand again and again, and None while the database is away."""
+
+    async def again(database: Database, jobs: Jobs) -> None:
+        while True:
+            began = monotonic()
+            try:
+                show(await _look(database, jobs))
+            except UnavailableError:
+                show(None)
+            await asyncio.sleep(max(interval, (monotonic() - began) * _SHARE))
+
+    _work(again)
+
+
+def find(wanted: JobFilter, *, limit: int) -> list[tuple[JobRecord, str | None]]:
+    """Return jobs, each with what it is missing to run."""
+
+    async def found(database: Database, jobs: Jobs) -> list[tuple[JobRecord, str | None]]:
+        records = await list_jobs(database, wanted, limit=limit)
+        return [(record, record.what_is_missing(jobs)) for record in records]
+
+    return _work(found)
+
+
+def find_one(job_id: int) -> tuple[JobRecord, str | None]:
+    """Return one job, with what it is missing to run."""
+
+    async def found(database: Database, jobs: Jobs) -> tuple[JobRecord, str | None]:
+        record = await find_job(database, job_id)
+        return record, record.what_is_missing(jobs)
+
+    return _work(found)
+
+
+def count(wanted: JobFilter) -> int:
+    """Return how many jobs fit."""
+    return _work(lambda database, _: count_jobs(database, wanted))
+
+
+def retry(wanted: JobFilter) -> Moved:
+    """Put dead jobs back; those that wait for a later moment are due at once if they are named."""
+
+    async def again(database: Database, jobs: Jobs) -> Moved:
+        moved = Moved()
+        if not wanted.states or "dead" in wanted.states:
+            moved += await retry_dead(database, wanted, jobs=jobs)
+        if wanted.ids or {"scheduled", "retrying"} & set(wanted.states):
+            moved += await run_now(database, wanted)
+        return moved
+
+    return _work(again)
+
+
+def cancel(wanted: JobFilter, *, running: bool) -> Moved:
+    """Move jobs to the dead letters."""
+    return _work(lambda database, _: cancel_jobs(database, wanted, running=running))
+
+
+def purge(wanted: JobFilter) -> Moved:
+    """Delete dead jobs."""
+    return _work(lambda database, _: purge_dead(database, wanted))
+
+
+def plain(record: JobRecord, missing: str | None = None) -> dict[str, Any]:
+    """Return a job as JSON has it."""
+    found = {**asdict(record), "missing": missing}
+    return {name: _plain(value) for name, value in found.items()}
+
+
+def plain_overview(seen: Overview) -> dict[str, Any]:
+    """Return an overview as JSON has it."""
+    return {
+        "queues": [asdict(queue) for queue in seen.queues],
+        "workers": [
+            {name: _plain(value) for name, value in asdict(worker).items()}
+            for worker in seen.workers
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
