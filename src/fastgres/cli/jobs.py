@@ -95,7 +95,7 @@ def list_(
     queue: Queue = None,
     name: Name = None,
     state: Annotated[
-        list[State] | None, typer.Option("--state", "-s", help="Only in this state; repeatable.")
+        State | None, typer.Option("--state", "-s", help="Only those that stand so.")
     ] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
@@ -108,7 +108,7 @@ def list_(
     from fastgres.cli.board import JOBS, rows_of_jobs
     from fastgres.cli.queue import find, plain
 
-    found = find(_filter(queue=queue, name=name, states=tuple(state or ())), limit=limit)
+    found = find(_filter(queue=queue, name=name, states=(state,) if state else ()), limit=limit)
     if as_json:
         print_json([plain(*each) for each in found])
         return
