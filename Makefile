@@ -78,6 +78,12 @@ test-sqlalchemy20: $(UV) ## Run all tests on SQLAlchemy 2.0.51, the oldest that 
 	$(UV) pip install --quiet --python .cache/sqlalchemy20 --no-deps sqlalchemy==2.0.51
 	$(call test,$(CURDIR)/.cache/sqlalchemy20/bin)
 
+.PHONY: test-fastapi-lowest
+test-fastapi-lowest: $(UV) ## Run what stands on FastAPI with 0.163.0, the oldest that is supported
+	$(call install,.cache/fastapi-lowest,$$(cat .tools/python))
+	$(UV) pip install --quiet --python .cache/fastapi-lowest --no-deps fastapi==0.163.0
+	.cache/fastapi-lowest/bin/python -m pytest tests/app tests/endpoints tests/http $(wildcard tests/idempotency) -n 2 --dist loadgroup
+
 .PHONY: test-postgres15
 test-postgres15: $(STAMP) ## Run all tests on PostgreSQL 15 (POSTGRES15=directory of its programs)
 	$(BIN)/python tools/with_postgres.py $(POSTGRES15) $(MAKE) test

@@ -12,13 +12,14 @@ HOUSE = {"architecture", "docs"}
 OUTSIDE = {"bench", "chaos"}
 """Folders of the checkout beside `src` that have tests of their own here."""
 WHOLE = {
+    "http/test_commits.py",
     "reads/foreign/test_foreign.py",
     "reads/foreign/test_reflected.py",
     "reads/foreign/test_surroundings.py",
     "reads/test_equivalence.py",
     "reads/test_planted_bugs.py",
 }
-"""What holds a part as a whole: its results against those of Pydantic, whichever module errs."""
+"""What holds a part as a whole: the order of COMMIT and bytes, reads against those of Pydantic."""
 
 
 def test_every_test_module_mirrors_a_source_module() -> None:

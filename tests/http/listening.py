@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from fastapi import APIRouter, FastAPI
+
+from fastgres.db import Database
+from fastgres.http import Lifecycle, install
+from tests.models import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
-    from fastapi import FastAPI
+    from fastgres.settings import Settings
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -31,6 +36,25 @@ def listening(app: FastAPI) -> Iterator[int]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def serving(
+    router: APIRouter, url: str, settings: Settings, **options: Any
+) -> Iterator[tuple[int, Database]]:
+    """Serve routes on a database of their own; give the port and the database."""
+    database = Database(url, settings.model_copy(update=options), metadata=metadata)
+
+    @asynccontextmanager
+    async def closing(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = FastAPI(title="Test", lifespan=closing)
+    install(app, Lifecycle(settings.model_copy(update=options), database))
+    app.include_router(router)
+    with listening(app) as port:
+        yield port, database
 
 
 async def exchange(port: int, request: bytes) -> Answer:
