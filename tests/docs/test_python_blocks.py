@@ -22,6 +22,7 @@ NOT_RUN: dict[str, str] = {}
 """Pages and docstrings whose blocks are not run, each with its reason. Empty at a release."""
 
 PRESET = ("settings", "database", "session", "client")
+OF_ITS_OWN = ("session.independent()", '"isolation_level"')
 BLOCKS = [
     block
     for example in (*page_examples(), *docstring_examples())
@@ -84,7 +85,13 @@ def preset(request: pytest.FixtureRequest) -> dict[str, Any]:
     return {name: request.getfixturevalue(name) for name in PRESET if name in spoken}
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=name_of)
+def with_database_of_its_own(block: Block) -> Any:
+    """Give true commits and several connections to a block that is about them."""
+    needs = any(word in block.text for word in OF_ITS_OWN)
+    return pytest.param(block, marks=pytest.mark.clone) if needs else block
+
+
+@pytest.mark.parametrize("block", [with_database_of_its_own(each) for each in BLOCKS], ids=name_of)
 async def test_block_runs(
     block: Block, preset: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
