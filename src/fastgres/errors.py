@@ -24,6 +24,7 @@ FastgresError
 ├── UncommittedChangesError
 └── ProblemError
     ├── BadRequestError
+    │   └── IdempotencyKeyError
     ├── ScopeError
     ├── NotFoundError
     ├── RequestTimeoutError
@@ -32,7 +33,8 @@ FastgresError
     │   ├── ExclusionViolationError
     │   ├── StillReferencedError
     │   ├── TransitionError
-    │   └── RowLockedError
+    │   ├── RowLockedError
+    │   └── RequestInProgressError
     ├── PayloadTooLargeError
     ├── InvalidValueError
     │   ├── InvalidRequestError
@@ -42,7 +44,8 @@ FastgresError
     │   ├── InvalidTextError
     │   ├── OutOfRangeError
     │   ├── UnknownParameterError
-    │   └── InvalidCursorError
+    │   ├── InvalidCursorError
+    │   └── KeyReusedError
     ├── UnavailableError
     │   ├── PoolExhaustedError
     │   ├── TooManyConnectionsError
@@ -327,6 +330,13 @@ class BadRequestError(ProblemError):
     title = "Bad request"
 
 
+class IdempotencyKeyError(BadRequestError):
+    """Raised when the header Idempotency-Key is missing where it is needed, or not well formed."""
+
+    code = "idempotency_key"
+    title = "Idempotency-Key missing or not well formed"
+
+
 class ScopeError(ProblemError):
     """Raised when a row would be written outside the scope of a repository."""
 
@@ -392,6 +402,16 @@ class RowLockedError(ConflictError):
 
     code = "locked"
     title = "Another request is changing this"
+
+
+class RequestInProgressError(ConflictError):
+    """Raised when a request with the same Idempotency-Key is being answered at this moment."""
+
+    code = "request_in_progress"
+    title = "The same request is being answered"
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)})
 
 
 class PayloadTooLargeError(ProblemError):
@@ -464,6 +484,13 @@ class InvalidCursorError(InvalidValueError):
 
     code = "invalid_cursor"
     title = "Invalid page cursor"
+
+
+class KeyReusedError(InvalidValueError):
+    """Raised when an Idempotency-Key comes with another request than the one it was used for."""
+
+    code = "idempotency_key_reused"
+    title = "Idempotency-Key used for another request"
 
 
 class UnavailableError(ProblemError):

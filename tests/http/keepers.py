@@ -19,11 +19,12 @@ class Noting:
         self.errors = list(errors)
         self.seen: list[str] = []
 
-    async def keep(self, response: WholeResponse) -> None:
+    async def keep(self, response: WholeResponse) -> WholeResponse:
         """Note status and body."""
         if self.errors:
             raise self.errors.pop(0)
         self.seen.append(f"keep {response.status} {response.body.decode()}")
+        return response
 
     async def abandon(self) -> None:
         """Note it."""

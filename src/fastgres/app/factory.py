@@ -8,6 +8,7 @@ from fastgres.app.lifespan import Resources
 from fastgres.app.service import Service
 from fastgres.endpoints import answer_declared
 from fastgres.http import Lifecycle, install
+from fastgres.idempotency import describe_idempotent
 from fastgres.jobs import find_jobs
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class AppOptions(TypedDict, total=False):
     database: Database | None
     database_url: str | None
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None
+    caller: Callable[..., Any] | None
     jobs: Sequence[ModuleType | Job[Any]]
 
 
@@ -56,9 +58,10 @@ def create_app(
 
     `version`, `description` and `tags` go into the OpenAPI document; `metadata` (default
     `Base.metadata`) names constraints in errors; `lifespan` opens what the service needs of its
-    own, after the database and closed before it; `jobs` are those that workers run, and modules
-    of them. Tests pass an open `database`, which is left open, or a `database_url`.
-    `app.state.lifecycle` is the `Lifecycle`.
+    own, after the database and closed before it. `caller` is the dependency that returns who asks,
+    for idempotent routes; `jobs` are those that workers run, and modules of them. Tests pass an
+    open `database`, which is left open, or a `database_url`. `app.state.lifecycle` is the
+    `Lifecycle`.
 
     The docs are at `/docs` and `/openapi.json`, in production only with `expose_docs`. A trailing
     slash is a different path: 404, no redirect.
@@ -97,8 +100,10 @@ def create_app(
         lifespan=resources.opened,
     )
     app.state.jobs = jobs
+    app.state.caller = options.get("caller")
     install(app, lifecycle)
     answer_declared(app)
+    describe_idempotent(app)
     for router in routers:
         app.include_router(router)
     return app

@@ -11,6 +11,7 @@ from fastgres.app.drain import drain_on_signal
 from fastgres.app.lease import lease_database
 from fastgres.db import Database
 from fastgres.endpoints import check_declared
+from fastgres.idempotency import prepare_idempotent
 from fastgres.observability import configure_logging, get_logger
 from fastgres.repository import check_repositories
 from fastgres.tables import require_tables
@@ -47,10 +48,13 @@ class Resources:
         configure_logging(self.lifecycle.settings)
         check_repositories()
         check_declared(app)
+        idempotent = prepare_idempotent(app)
         async with AsyncExitStack() as stack:
             if self.lifecycle.database is None:
                 await stack.enter_async_context(self._open_database())
-            if app.state.jobs:
+            if idempotent:
+                await self._require_tables("the idempotent routes of this service")
+            elif app.state.jobs:
                 await self._require_tables("the jobs of this service")
             if self.own is not None:
                 await stack.enter_async_context(self.own(app))

@@ -6,11 +6,12 @@ from fastgres.http.dependencies import (
     LifecycleDep,
     SessionDep,
     SettingsDep,
+    takes_session,
     with_session,
 )
 from fastgres.http.exchange import EXCHANGE, Exchange
-from fastgres.http.holding import Keeper, WholeResponse
 from fastgres.http.installation import install
+from fastgres.http.keeper import Keeper, WholeResponse
 from fastgres.http.lifecycle import LIFECYCLE, Lifecycle
 from fastgres.http.problem import Problem, ProblemField, problems
 from fastgres.http.shortcut import TRACED, Shortcut
@@ -33,5 +34,6 @@ __all__ = [
     "WholeResponse",
     "install",
     "problems",
+    "takes_session",
     "with_session",
 ]

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Annotated, Any, Concatenate, TypeVar
+from weakref import WeakSet
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
@@ -17,6 +18,8 @@ from fastgres.http.lifecycle import LIFECYCLE, Lifecycle
 from fastgres.settings import Settings
 
 Made = TypeVar("Made")
+
+_with_session: WeakSet[Callable[..., Any]] = WeakSet()
 
 
 async def provide_lifecycle(connection: HTTPConnection) -> Lifecycle:
@@ -78,8 +81,22 @@ def _dependency(make: Callable[..., Any], values: tuple[tuple[str, Any], ...]) -
     asked = [inspect.Parameter(name, keyword, default=Depends(each)) for name, each in values]
     first = inspect.signature(provide, eval_str=True).parameters["connection"]
     provide.__signature__ = inspect.Signature([first, *asked])  # type: ignore[attr-defined]  # read by FastAPI
+    _with_session.add(provide)
     provide.__name__ = f"with_session({getattr(make, '__name__', make)})"
     return provide
+
+
+def takes_session(dependency: object) -> bool:
+    """Tell whether a dependency was made by `with_session`.
+
+    ```python
+    from fastgres.http import takes_session, with_session
+    from shop.services.order import OrderService
+
+    assert takes_session(with_session(OrderService))
+    ```
+    """
+    return dependency in _with_session
 
 
 async def provide_database(lifecycle: Annotated[Lifecycle, Depends(provide_lifecycle)]) -> Database:

@@ -13,24 +13,22 @@ from fastgres.db import OpenUnits
 from fastgres.errors import ConfigurationError, LateCommitError
 from fastgres.http.access import log_access
 from fastgres.http.body import RequestBody
+from fastgres.http.conversation import Conversation
 from fastgres.http.failing import answer_cancelled, answer_failure, answer_fault, replacement_of
 from fastgres.http.fault import Fault
 from fastgres.http.headers import not_about_the_body
 from fastgres.http.holding import Holding
-from fastgres.http.repeating import KEY, run_repeatedly
-from fastgres.http.routes import path_inside
-from fastgres.http.spool import SpooledBody
-from fastgres.http.unit import RequestUnit
+from fastgres.http.repeating import run_repeatedly
+from fastgres.http.spool import KEY, SpooledBody
 from fastgres.observability import bind_request_id, reset_request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Iterable
 
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message
 
     from fastgres.http.headers import Header
-    from fastgres.http.holding import Keeper, WholeResponse
-    from fastgres.http.policy import Policy
+    from fastgres.http.keeper import Keeper
 
 EXCHANGE = "fastgres.exchange"
 """Key of the exchange in the ASGI scope, for middleware of your own.
@@ -51,7 +49,7 @@ REQUEST_ID = "fastgres.request_id"
 _well_formed = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
 
 
-class Exchange:
+class Exchange(Conversation):
     """Carry one request through the application and see to what leaves.
 
     ```python
@@ -64,48 +62,7 @@ class Exchange:
     ```
     """
 
-    __slots__ = (
-        "_unit",
-        "attempts_left",
-        "body",
-        "complete",
-        "diverted",
-        "held",
-        "lost",
-        "policy",
-        "request_id",
-        "scope",
-        "size",
-        "started",
-        "status",
-        "units",
-        "wire",
-        "wire_receive",
-    )
-
-    def __init__(self, policy: Policy, scope: Scope, receive: Receive, *, send: Send) -> None:
-        self.policy = policy
-        self.scope = scope
-        self.wire_receive = receive
-        self.wire = send
-        self.body: RequestBody | None = None
-        self.request_id = ""
-        self.started = False
-        self.diverted: Callable[[Message], Awaitable[None]] | None = None
-        self.complete = False
-        self.status = 0
-        self.size = 0
-        self.attempts_left = 0
-        self.lost = False
-        self.held: Holding | None = None
-        self._unit: RequestUnit | None = None
-
-    @property
-    def unit(self) -> RequestUnit:
-        """The database work of this request; made when first asked for, as many have none."""
-        if self._unit is None:
-            self._unit = RequestUnit(self.policy.lifecycle, ended=self.started)
-        return self._unit
+    __slots__ = ()
 
     async def run(self, app: ASGIApp, *, began: float = 0.0) -> None:
         """Answer the request; whatever goes wrong inside becomes a problem document."""
@@ -136,8 +93,8 @@ class Exchange:
             self.units.end()
             if self._unit is not None:
                 await self._unit.abandon()
-            if self.held is not None:
-                await self.held.keeper.abandon()
+            if self.keeper is not None:
+                await self.keeper.abandon()
             lifecycle.active -= 1
             if not mounted:
                 outcome = short if self.started and not self.complete else None
@@ -205,10 +162,6 @@ class Exchange:
                 await self._unit.settle(status)
             await self.start(status, headers)
 
-    def drop_rest(self) -> None:
-        """Send nothing more of what the application answers."""
-        self.diverted = _dropped
-
     def hold(self, keeper: Keeper) -> None:
         """Hold the response back until `keeper` has seen to the work that it tells of.
 
@@ -216,46 +169,8 @@ class Exchange:
         """
         if self.started:
             raise ConfigurationError("The response has begun and cannot be held back any more.")
-        self.held = Holding(self, keeper)
-        self.diverted = self.held.send
-
-    async def answer(self, response: WholeResponse) -> None:
-        """Send this response, and nothing of what the application answers."""
-        self.drop_rest()
-        await self.unit.abandon()
-        self.size = len(response.body)
-        await self.start(response.status, response.headers)
-        self.complete = True
-        await self.wire({"type": "http.response.body", "body": response.body})
-
-    async def begin_again(self) -> None:
-        """Forget what the application has done and answered so far."""
-        held, self.held, self.diverted, self.lost = self.held, None, None, False
-        unit, self._unit = self._unit, None
-        if unit is not None:
-            await unit.abandon()
-        if held is not None:
-            await held.keeper.abandon()
-
-    def start(self, status: int, given: Iterable[Header]) -> Awaitable[None]:
-        """Send status and headers, completed by those that every response has."""
-        policy = self.policy
-        path = path_inside(self.scope)
-        headers = policy.security.complete(given, path, request_id=self.request_id)
-        if self._leaves() and all(name != b"connection" for name, _ in headers):
-            headers.append((b"connection", b"close"))
-        self.started = True
-        self.status = status
-        message = {"type": "http.response.start", "status": status, "headers": headers}
-        if policy.cors is None:
-            return self.wire(message)
-        return policy.cors.mark(message, self.wire, self.scope)
-
-    def _leaves(self) -> bool:
-        """Tell whether the connection is better not used again."""
-        if self.policy.lifecycle.draining:
-            return True
-        return self.body is not None and self.body.ties_up_connection
+        self.keeper = keeper
+        self.diverted = Holding(self, keeper).send
 
 
 def request_id_of(given: bytes | None) -> str:
@@ -263,10 +178,6 @@ def request_id_of(given: bytes | None) -> str:
     if given is not None and _well_formed(given):
         return given.decode()
     return uuid7().hex
-
-
-async def _dropped(_message: Message) -> None:
-    """Be the sending of what is not sent."""
 
 
 def _nobody_cancels() -> bool:

@@ -13,13 +13,13 @@ from fastgres.observability import get_logger
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fastgres.http.exchange import Exchange
+    from fastgres.http.conversation import Conversation
     from fastgres.http.headers import Header
 
 log = get_logger(__name__)
 
 
-def replacement_of(exchange: Exchange, status: int, headers: Iterable[Header]) -> Fault | None:
+def replacement_of(exchange: Conversation, status: int, headers: Iterable[Header]) -> Fault | None:
     """Return the problem to send instead: for a broken body, and for errors in plain text."""
     if exchange.body is not None and exchange.body.fault is not None:
         return Fault.of_problem(exchange.body.fault)
@@ -28,7 +28,7 @@ def replacement_of(exchange: Exchange, status: int, headers: Iterable[Header]) -
     return None
 
 
-async def answer_cancelled(exchange: Exchange) -> None:
+async def answer_cancelled(exchange: Conversation) -> None:
     """Answer a request that the server cancels, as it does with those outlasting shutdown."""
     log.warning("request cancelled", path=exchange.scope["path"])
     if not exchange.started:
@@ -36,7 +36,7 @@ async def answer_cancelled(exchange: Exchange) -> None:
         await answer_fault(exchange, Fault.of_problem(gone))
 
 
-async def answer_failure(exchange: Exchange, error: BaseException) -> None:
+async def answer_failure(exchange: Conversation, error: BaseException) -> None:
     """Answer an error that left the application, or drop the connection if too late."""
     broken = exchange.body.fault if exchange.body is not None else None
     fault = fault_of(broken or error)
@@ -49,7 +49,7 @@ async def answer_failure(exchange: Exchange, error: BaseException) -> None:
         raise error
 
 
-async def _ask_handler(exchange: Exchange, error: BaseException) -> bool:
+async def _ask_handler(exchange: Conversation, error: BaseException) -> bool:
     """Let the service's own handler of bugs answer; False when it does not."""
     await exchange.unit.abandon()
     exchange.diverted = None
@@ -63,7 +63,9 @@ async def _ask_handler(exchange: Exchange, error: BaseException) -> bool:
     return exchange.started
 
 
-async def answer_fault(exchange: Exchange, fault: Fault, *, kept: Iterable[Header] = ()) -> None:
+async def answer_fault(
+    exchange: Conversation, fault: Fault, *, kept: Iterable[Header] = ()
+) -> None:
     """Send a problem document; what the application sends from now on is dropped."""
     exchange.drop_rest()
     await exchange.unit.abandon()

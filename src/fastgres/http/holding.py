@@ -2,65 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from fastgres.errors import ConfigurationError
 from fastgres.http.failing import answer_failure, answer_fault, replacement_of
 from fastgres.http.headers import not_about_the_body
+from fastgres.http.keeper import WholeResponse
 from fastgres.http.repeating import has_lost
 
 if TYPE_CHECKING:
     from starlette.types import Message
 
-    from fastgres.http.exchange import Exchange
+    from fastgres.http.conversation import Conversation
     from fastgres.http.headers import Header
+    from fastgres.http.keeper import Keeper
 
 LARGEST = 1024 * 1024
 """Bytes of a body that is held back; it is in memory as a whole, and in the keeper's row."""
 
 _FILES = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
-
-
-@dataclass(frozen=True, slots=True)
-class WholeResponse:
-    """A response from its status to its last byte.
-
-    ```python
-    from fastgres.http import WholeResponse
-
-    response = WholeResponse(201, ((b"content-type", b"application/json"),), b'{"id": 7}')
-    assert response.status == 201
-    ```
-    """
-
-    status: int
-    headers: tuple[Header, ...]
-    body: bytes
-
-
-class Keeper(Protocol):
-    """Who decides what becomes of a request's work once its response is known.
-
-    ```python
-    from fastgres.http import Exchange, Keeper
-
-    def hold(exchange: Exchange, keeper: Keeper) -> None:
-        exchange.hold(keeper)
-    ```
-    """
-
-    async def keep(self, response: WholeResponse) -> None:
-        """Make the work durable or undo it; the response leaves when this returns.
-
-        What is raised is answered in place of the response. A lost race
-        (`SerializationFailureError`) has the application run again for the same request.
-        """
-        ...
-
-    async def abandon(self) -> None:
-        """Let go: the response will not come. The session was rolled back before."""
-        ...
 
 
 class Holding:
@@ -69,11 +29,11 @@ class Holding:
     It takes what the application sends in place of the exchange.
     """
 
-    __slots__ = ("_chunks", "_exchange", "_headers", "_size", "_status", "keeper")
+    __slots__ = ("_chunks", "_exchange", "_headers", "_keeper", "_size", "_status")
 
-    def __init__(self, exchange: Exchange, keeper: Keeper) -> None:
+    def __init__(self, exchange: Conversation, keeper: Keeper) -> None:
         self._exchange = exchange
-        self.keeper = keeper
+        self._keeper = keeper
         self._status = 0
         self._headers: tuple[Header, ...] = ()
         self._chunks: list[bytes] = []
@@ -118,11 +78,11 @@ class Holding:
             return
         response = WholeResponse(self._status, self._headers, b"".join(self._chunks))
         try:
-            await self.keeper.keep(response)
+            response = await self._keeper.keep(response)
         except Exception as error:  # noqa: BLE001 - the boundary answers for every error
             if not has_lost(exchange, error):
                 await answer_failure(exchange, error)
             return
-        exchange.held = None
+        exchange.keeper = None
         await exchange.unit.settle(response.status)
         await exchange.answer(response)

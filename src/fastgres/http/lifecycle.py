@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from fastgres.errors import ConfigurationError, ServerUnavailableError, UnavailableError
@@ -40,7 +41,8 @@ PING_DEADLINE = 2.0
 class Lifecycle:
     """Hold what outlives a request: settings, database, and the requests being answered.
 
-    The application's lifespan sets `database`; `drain()` turns readiness off.
+    The application's lifespan sets `database`; `drain()` turns readiness off. `lost_writes` and
+    `idempotency` count what became of requests: `first`, `replay`, `409`, `422`, `rollback`.
 
     ```python
     from fastgres.http import Lifecycle
@@ -57,6 +59,7 @@ class Lifecycle:
         self.draining = False
         self.lost_writes = 0
         self.active = 0
+        self.idempotency: Counter[str] = Counter()
         self._closings: set[asyncio.Task[None]] = set()
         self._checked = float("-inf")
         self._fault: UnavailableError | None = None

@@ -14,8 +14,8 @@ from fastgres.http.body import declared_length, too_large
 from fastgres.http.cors import Cors
 from fastgres.http.headers import SecurityHeaders
 from fastgres.http.hosts import TrustedHosts
-from fastgres.http.repeating import KEY
 from fastgres.http.routes import path_inside
+from fastgres.http.spool import KEY
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

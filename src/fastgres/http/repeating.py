@@ -12,13 +12,10 @@ from fastgres.observability import get_logger
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
 
-    from fastgres.http.exchange import Exchange
+    from fastgres.http.conversation import Conversation
     from fastgres.http.spool import SpooledBody
 
 log = get_logger(__name__)
-
-KEY: Final = b"idempotency-key"
-"""The header of a request that may be run again: its body is spooled."""
 
 ATTEMPTS: Final = 3
 
@@ -26,7 +23,7 @@ PAUSE: Final = (0.01, 0.2)
 """Seconds between two attempts, at least and at most: those who met should not meet again."""
 
 
-async def run_repeatedly(exchange: Exchange, body: SpooledBody, app: ASGIApp) -> None:
+async def run_repeatedly(exchange: Conversation, body: SpooledBody, app: ASGIApp) -> None:
     """Run the application until it has answered, three times at most.
 
     Only while a keeper holds the response: then nothing was committed and nothing was sent.
@@ -49,10 +46,10 @@ async def run_repeatedly(exchange: Exchange, body: SpooledBody, app: ASGIApp) ->
         await asyncio.sleep(random.uniform(*PAUSE))  # noqa: S311 - no secret
 
 
-def has_lost(exchange: Exchange, error: BaseException) -> bool:
+def has_lost(exchange: Conversation, error: BaseException) -> bool:
     """Note a race that the unit lost, if the application can be run again because of it."""
     raced = isinstance(error, SerializationFailureError)
-    exchange.lost = raced and exchange.held is not None and exchange.attempts_left > 0
+    exchange.lost = raced and exchange.keeper is not None and exchange.attempts_left > 0
     return exchange.lost
 
 

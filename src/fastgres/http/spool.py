@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from starlette.requests import ClientDisconnect
 
@@ -10,6 +10,10 @@ from fastgres.http.body import RequestBody
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive
+
+
+KEY: Final = b"idempotency-key"
+"""The header of a request that may be run again: its body is spooled."""
 
 
 class SpooledBody(RequestBody):

@@ -1,0 +1,51 @@
+"""What a handler answers that nobody could know at the start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.background import BackgroundTask
+
+from fastgres.db import Database
+from fastgres.idempotency import Idempotent
+from tests.idempotency.conftest import keyed, stored
+
+if TYPE_CHECKING:
+    from tests.idempotency.conftest import Serve
+
+RAN: list[str] = []
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        StreamingResponse(iter([b"a"])),
+        PlainTextResponse("a", background=BackgroundTask(RAN.append, "ran")),
+    ],
+)
+async def test_answer_that_cannot_be_stored_is_a_bug(
+    response: Response, router: APIRouter, serve: Serve, database: Database
+) -> None:
+    @router.post("/", dependencies=[Idempotent])
+    async def answer() -> Any:
+        return response
+
+    reply = await (await serve(router)).post("/", headers=keyed())
+    assert reply.status_code == 500
+    assert await stored(database) == 0
+    assert RAN == []
+
+
+async def test_response_made_by_hand_is_stored(router: APIRouter, serve: Serve) -> None:
+    @router.post("/", dependencies=[Idempotent])
+    async def answer() -> Any:
+        return PlainTextResponse("made", 202, {"ETag": '"1"'})
+
+    client = await serve(router)
+    first, second = [await client.post("/", headers=keyed()) for _ in range(2)]
+    assert (second.status_code, second.text) == (202, "made")
+    assert second.headers["ETag"] == '"1"'
+    assert second.headers["Content-Type"] == first.headers["Content-Type"]
