@@ -46,7 +46,7 @@ class OwnLink:
             try:
                 async with asyncio.timeout(self._deadline):
                     connection = await self._opened()
-                    rows: list[Row] = await connection.fetch(statement, *arguments)
+                    rows: Sequence[Any] = await connection.fetch(statement, *arguments)
                     return rows
             except asyncpg.PostgresError:
                 if self._connection is not None and self._connection.is_closed():

@@ -21,10 +21,10 @@ from fastgres.jobs.running import RunningJob
 from fastgres.jobs.settling import Settler
 from fastgres.jobs.slots import Slot, Slots
 from fastgres.jobs.timetable import Timetable
-from fastgres.jobs.upkeep import keep_tables
 from fastgres.jobs.waking import Alarm
 from fastgres.jobs.watchdog import Watchdog
 from fastgres.observability import get_logger
+from fastgres.tables import keep_tables
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

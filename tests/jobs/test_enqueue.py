@@ -1,0 +1,70 @@
+"""Many jobs in one statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import event
+
+from fastgres.errors import InvalidTextError
+from fastgres.jobs import enqueue_many, job
+from tests.jobs.workshop import rows, value
+
+if TYPE_CHECKING:
+    from fastgres.db import Database, Session
+
+
+@job(unique="{number}")
+async def count(number: int) -> None:
+    """One job for each number."""
+
+
+@job(queue="mail")
+async def greet(name: str) -> None:
+    """Another queue."""
+
+
+async def test_many_jobs_of_several_kinds_are_one_statement(
+    session: Session, database: Database
+) -> None:
+    statements: list[str] = []
+
+    def remember(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", remember)
+    async with session.begin():
+        ids = await enqueue_many(
+            session, [count.call(1), greet.call("Ada"), count.call(1), count.call(2)]
+        )
+    event.remove(database.engine.sync_engine, "before_cursor_execute", remember)
+    assert len([text for text in statements if "fastgres.jobs" in text]) == 1
+    assert [job_id is None for job_id in ids] == [False, False, True, False]
+    stored = await rows(database, "SELECT id, queue FROM fastgres.jobs ORDER BY id")
+    assert stored == [(ids[0], "default"), (ids[1], "mail"), (ids[3], "default")]
+
+
+async def test_no_jobs_are_no_statement(session: Session) -> None:
+    assert await enqueue_many(session, []) == []
+    assert not session.in_transaction()
+
+
+async def test_text_that_no_database_stores_is_the_callers_fault(session: Session) -> None:
+    with pytest.raises(InvalidTextError):
+        async with session.begin():
+            await greet.enqueue(session, name="a\0b")
+
+
+@pytest.mark.clone
+async def test_twin_in_a_transaction_that_rolls_back_does_not_count(database: Database) -> None:
+    number = uuid4().int % 1000
+    async with database.session() as session:
+        with pytest.raises(ZeroDivisionError):
+            async with session.begin():
+                await count.enqueue(session, number)
+                raise ZeroDivisionError
+        async with session.begin():
+            assert await count.enqueue(session, number) is not None
+    assert await value(database, "SELECT count(*) FROM fastgres.jobs") == 1
