@@ -43,6 +43,7 @@ async def test_an_idle_transaction_that_has_written_is_found(database: Database)
     """It has no snapshot between its statements, but an id that keeps rows from being dead."""
     async with database.engine.connect() as idle:
         await idle.execute(text("SELECT pg_current_xact_id()"))
+        await idle.execute(text("SAVEPOINT without_snapshot"))
         assert [one.kind for one in await find_holdups(database.engine, seconds=0)] == [
             "idle in transaction"
         ]

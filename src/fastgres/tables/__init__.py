@@ -4,6 +4,7 @@ from fastgres.tables.grants import grant
 from fastgres.tables.holdups import Holdup, find_holdups, warn_of_holdups
 from fastgres.tables.presence import require_tables
 from fastgres.tables.pruning import prune
+from fastgres.tables.upkeep import keep_tables, tables_kept
 from fastgres.tables.versioning import LATEST, definitions, downgrade, installed, upgrade
 
 __all__ = [
@@ -14,8 +15,10 @@ __all__ = [
     "find_holdups",
     "grant",
     "installed",
+    "keep_tables",
     "prune",
     "require_tables",
+    "tables_kept",
     "upgrade",
     "warn_of_holdups",
 ]
