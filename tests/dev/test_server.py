@@ -119,6 +119,41 @@ def test_dev_reloads_when_the_code_changes(folder: Path) -> None:
     assert processes(folder) == []
 
 
+MAIL = """
+from fastgres.http import SettingsDep
+from fastgres.mail import Letter, Mailer
+
+@router.get("/mail/sent")
+async def send(settings: SettingsDep) -> str:
+    letter = Letter("Morning edition", "Hello.")
+    return await Mailer(settings).send(letter, to="ann@example.com", key="morning")
+"""
+
+
+def test_dev_takes_mail_and_keeps_it_over_a_reload(folder: Path) -> None:
+    """The page that is named shows it; nothing listens there afterwards."""
+    main = folder / "src" / "kiosk" / "main.py"
+    before = main.read_text()
+    main.write_text(before + MAIL)
+    with running(folder, "dev") as server:
+        server.wait_for("Mail ")
+        page = server.said[-1].split()[-1]
+        server.wait_for("Ctrl-C")
+        first = server.read("/papers/mail/sent")
+        main.write_text(before + MAIL + "# changed")
+        server.wait_for("Reloading")
+        server.wait_for("started")
+        assert server.read("/papers/mail/sent") == first
+        with urllib.request.urlopen(page, timeout=30) as answer:
+            assert answer.read().count(b"Morning edition") == 2
+        main.write_text(before)
+        assert server.end(signal.SIGINT) == 0
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(page, timeout=30)
+    assert len(list((folder / ".fastgres" / "mail").iterdir())) == 2
+    assert processes(folder) == []
+
+
 def test_broken_code_is_answered_503_until_it_is_mended(folder: Path) -> None:
     """A request neither hangs nor is refused: it says why the service does not start."""
     main = folder / "src" / "kiosk" / "main.py"

@@ -79,6 +79,13 @@ async def test_settings(settings, database_url):
     assert settings.environment == "test"
     assert settings.database_url.get_secret_value() == database_url
     assert "fastgres_test_" in database_url
+    assert settings.mail_url is None
+
+async def test_mail(mailbox, settings):
+    from fastgres.mail import Letter, Mailer
+
+    await Mailer(settings).send(Letter("Hello", "Hello."), to="ada@example.com", key=1)
+    assert [each.subject for each in mailbox.received] == ["Hello"]
 """
 
 
@@ -134,10 +141,15 @@ async def test_a_service_is_tested_on_its_real_migrations_by_several_workers(
 ) -> None:
     """Rolled back and cloned, with the client and without."""
     code, output = await run_pytest(
-        service, "-pxdist", "-n2", "--asyncio-mode=auto", DATABASE_URL=postgres_server
+        service,
+        "-pxdist",
+        "-n2",
+        "--asyncio-mode=auto",
+        DATABASE_URL=postgres_server,
+        MAIL_URL="smtp://mail.example",
     )
     assert code == 0, output
-    assert "9 passed" in output
+    assert "10 passed" in output
 
 
 async def test_fixtures_work_in_the_strict_mode_of_pytest_asyncio(

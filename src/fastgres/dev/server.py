@@ -6,6 +6,7 @@ import asyncio
 import socket
 
 from fastgres.app import serve
+from fastgres.dev.companions import accompanied
 from fastgres.dev.interrupts import until_interrupted
 from fastgres.dev.listener import listen
 from fastgres.dev.reloading import serve_again_on_change, serve_once
@@ -24,7 +25,8 @@ def develop(workplace: Workplace, *, seed: bool, reload: bool, worker: bool = Tr
 
     The port is taken first, for that fails fastest. Then the embedded server is started unless
     `DATABASE_URL` is set, the schema brought to head, data made with `seed` where there is none,
-    and the service started with a `worker` for its jobs; with `reload` anew at each change.
+    a mailbox opened unless `MAIL_URL` is set, the project's own companions started, and then the
+    service with a `worker` for its jobs; with `reload` anew at each change of the code.
 
     Raises:
         ConfigurationError: when the port is taken or the environment is production.
@@ -49,8 +51,8 @@ def develop(workplace: Workplace, *, seed: bool, reload: bool, worker: bool = Tr
         address = Address(settings.host, listener.getsockname()[1])
         with workplace.address() as url:
             asyncio.run(_prepare(workplace, url, seed=seed))
-            with welcoming(address, workplace):
-                _serve(workplace, listener, reload=reload, worker=worker)
+            with accompanied(workplace) as (equipped, mail), welcoming(address, workplace, mail):
+                _serve(equipped, listener, reload=reload, worker=worker)
 
 
 async def _prepare(workplace: Workplace, url: str, *, seed: bool) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from fastgres.db import Database, Session
+    from fastgres.mail import Mailbox
     from fastgres.settings import Project, Settings
     from fastgres.testing.jobs import RunJobs
     from fastgres.testing.template import Prepare
@@ -109,10 +110,26 @@ def database_url(request: pytest.FixtureRequest, _workshop: Workshop) -> Iterato
         yield url
 
 
+@async_fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    """A real mail server that keeps what the test sends; `settings` then names it as MAIL_URL."""
+    from fastgres.mail import Mailbox
+
+    async with Mailbox() as mailbox:
+        yield mailbox
+
+
 @pytest.fixture
-def settings(_workshop: Workshop, database_url: str) -> Settings:
-    """The project's settings in the environment `test`, on the database of this test."""
-    return _workshop.settings_for(database_url)
+def settings(request: pytest.FixtureRequest, _workshop: Workshop, database_url: str) -> Settings:
+    """The project's settings in the environment `test`, on the database of this test.
+
+    No letter leaves a test: there is no MAIL_URL, unless the test asks for the `mailbox`.
+    """
+    own = _workshop.settings_for(database_url)
+    if "mailbox" not in request.fixturenames:
+        return own
+    mailbox: Mailbox = request.getfixturevalue("mailbox")
+    return own.model_copy(update={"mail_url": mailbox.secret_url})
 
 
 @async_fixture

@@ -48,12 +48,13 @@ def known_rows(project: Project) -> list[Base]:
 
     customers = [CustomerFactory.build(id=each) for each in ids("customers")]
     products = [ProductFactory.build(id=each, stock=100_000) for each in ids("products")]
-    orders = [Order(id=each, customer=customers[0], total=0, items=[]) for each in ids("orders")]
+    orders = [Order(id=each, customer=customers[0], total=10, items=[]) for each in ids("orders")]
     return [*customers, *products, *orders]
 
 
 @pytest.mark.clone
 @pytest.mark.timeout(3600)
+@pytest.mark.usefixtures("provider")
 async def test_no_request_gets_an_answer_that_is_not_documented(
     address: str, store: Store, project: Project, tmp_path: Path
 ) -> None:

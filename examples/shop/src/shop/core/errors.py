@@ -1,6 +1,6 @@
 """What the shop refuses, in words that a buyer may read."""
 
-from fastgres.errors import ConflictError, FieldProblem
+from fastgres.errors import ConflictError, FieldProblem, ProblemError, UnavailableError
 
 
 class OutOfStockError(ConflictError):
@@ -37,3 +37,19 @@ class StockLimitError(ConflictError):
 
     code = "stock_limit"
     title = "More pieces than the shop can hold"
+
+
+class CardDeclinedError(ProblemError):
+    """Raised when the payment provider refuses the card for good."""
+
+    status = 402
+    code = "card_declined"
+    title = "The card was declined"
+
+
+class PaymentUnavailableError(UnavailableError):
+    """Raised when it is not known whether the card was charged: ask again with the same key."""
+
+    code = "payment_unavailable"
+    title = "The payment provider does not answer"
+    retry_after = 2

@@ -1,0 +1,1 @@
+"""What the shop does in the background, one module a topic; enqueued with what it tells of."""
