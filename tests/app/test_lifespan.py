@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,10 +12,12 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
 from fastgres.app import create_app
-from fastgres.errors import ConfigurationError
+from fastgres.errors import ConfigurationError, MigrationError
 from fastgres.http import Lifecycle, SessionDep
+from fastgres.idempotency import anyone, idempotent
+from fastgres.jobs import Job, job
 from fastgres.repository import KeysetQuery, Repository
-from fastgres.settings import Settings
+from fastgres.settings import Settings, load_settings
 from tests.models import Counter
 
 if TYPE_CHECKING:
@@ -134,3 +137,58 @@ async def test_a_filter_that_names_no_column_fails_at_the_start(settings: Settin
             await app.router.lifespan_context(app).__aenter__()
     finally:
         CounterRepository.queries = ()
+
+
+keyed = APIRouter()
+
+
+@keyed.post("/keyed", dependencies=[idempotent(caller=anyone)])
+async def take(session: SessionDep) -> int:
+    """Answer once a key."""
+    found: int = await session.scalar(text("SELECT 1"))
+    return found
+
+
+@job()
+async def nothing() -> None:
+    """Do nothing, durably."""
+
+
+async def starts(app: FastAPI) -> set[str]:
+    """Start an application and end it; return the tasks that ran beside it."""
+    async with app.router.lifespan_context(app):
+        return {task.get_name() for task in asyncio.all_tasks()}
+
+
+@pytest.mark.parametrize(
+    ("routers", "jobs", "needed_by"),
+    [([keyed], [], "the idempotent routes"), ([router], [nothing], "the jobs")],
+    ids=["keys", "jobs"],
+)
+async def test_start_says_that_its_tables_are_missing(
+    empty_database: str, routers: list[APIRouter], jobs: list[Job[[]]], needed_by: str
+) -> None:
+    """Else the first order of the day would."""
+    settings = load_settings(Settings, environment="test", database_url=empty_database)
+    app = create_app(settings, title="Test", routers=routers, jobs=jobs)
+    with pytest.raises(MigrationError, match=f"missing .*{needed_by} .*fastgres db tables"):
+        await starts(app)
+
+
+async def test_a_service_without_jobs_and_keys_needs_no_tables(empty_database: str) -> None:
+    """Nor does it look for them: its database may be away."""
+    settings = load_settings(Settings, environment="test", database_url=empty_database)
+    await starts(create_app(settings, title="Test", routers=[router]))
+
+
+@pytest.mark.clone
+async def test_who_has_keys_and_no_workers_looks_after_the_tables(
+    settings: Settings, database: Database
+) -> None:
+    """Expired keys would stay for ever."""
+    upkeep = "upkeep of tables"
+    alone = create_app(settings, title="Test", routers=[keyed], database=database)
+    assert upkeep in await starts(alone)
+    helped = create_app(settings, title="T", routers=[keyed], database=database, jobs=[nothing])
+    assert upkeep not in await starts(helped)
+    assert upkeep not in {task.get_name() for task in asyncio.all_tasks()}

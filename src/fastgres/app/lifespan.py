@@ -14,7 +14,7 @@ from fastgres.endpoints import check_declared
 from fastgres.idempotency import prepare_idempotent
 from fastgres.observability import configure_logging, get_logger
 from fastgres.repository import check_repositories
-from fastgres.tables import require_tables
+from fastgres.tables import require_tables, tables_kept
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -54,6 +54,9 @@ class Resources:
                 await stack.enter_async_context(self._open_database())
             if idempotent:
                 await self._require_tables("the idempotent routes of this service")
+                if not app.state.jobs:  # else its workers do
+                    engine = self.lifecycle.opened_database.engine
+                    await stack.enter_async_context(tables_kept(engine))
             elif app.state.jobs:
                 await self._require_tables("the jobs of this service")
             if self.own is not None:

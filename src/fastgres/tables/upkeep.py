@@ -56,7 +56,7 @@ async def tables_kept(engine: AsyncEngine, *, every: float = 60.0) -> AsyncItera
         ...
     ```
     """
-    upkeep = asyncio.create_task(keep_tables(engine, every=every))
+    upkeep = asyncio.create_task(keep_tables(engine, every=every), name="upkeep of tables")
     try:
         yield
     finally:
