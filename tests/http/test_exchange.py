@@ -14,7 +14,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from fastgres.errors import ConflictError, NotFoundError, UnavailableError
-from fastgres.observability import configure_logging, current_request_id
+from fastgres.observability import configure_logging, current_request_id, current_traceparent
 from fastgres.settings import Settings
 from tests.http.conftest import asgi_scope, ignored, nothing_more, service
 from tests.http.listening import exchange, listening, read_response
@@ -57,6 +57,20 @@ async def test_other_request_id_is_replaced(given: str, router: APIRouter, serve
     headers = [(b"host", b"testserver"), (b"x-request-id", given.encode())]
     reply = await client.get("/livez", headers=headers)
     assert MADE.fullmatch(reply.headers["X-Request-ID"])
+
+
+async def test_trace_of_the_client_is_that_of_its_request_alone(
+    router: APIRouter, serve: Serve
+) -> None:
+    @router.get("/trace")
+    async def trace() -> str | None:
+        return current_traceparent()
+
+    client = await serve(router)
+    given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    assert (await client.get("/trace", headers={"traceparent": given})).json() == given
+    assert (await client.get("/trace")).json() is None
+    assert (await client.get("/trace", headers={"traceparent": "nonsense"})).json() is None
 
 
 async def test_request_ids_do_not_leak_from_one_request_into_another(

@@ -8,12 +8,15 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event
 
+from fastgres.db import Database
 from fastgres.errors import InvalidTextError
 from fastgres.jobs import enqueue_many, job
+from fastgres.jobs.throttle import channels_to_notify
 from tests.jobs.workshop import rows, value
 
 if TYPE_CHECKING:
-    from fastgres.db import Database, Session
+    from fastgres.db import Session
+    from fastgres.settings import Settings
 
 
 @job(unique="{number}")
@@ -68,3 +71,14 @@ async def test_twin_in_a_transaction_that_rolls_back_does_not_count(database: Da
         async with session.begin():
             assert await count.enqueue(session, number) is not None
     assert await value(database, "SELECT count(*) FROM fastgres.jobs") == 1
+
+
+@pytest.mark.clone
+async def test_notifications_may_be_switched_off(database_url: str, settings: Settings) -> None:
+    """For services behind a pooler, and those that commit too often for the lock it takes."""
+    changed = settings.model_copy(update={"job_notifications": False})
+    silent = Database(database_url, changed)
+    async with silent.session() as session, session.begin():
+        await greet.enqueue(session, name="Ada")
+        assert channels_to_notify(session.get_bind(), ["mail"]) == []
+    await silent.close()

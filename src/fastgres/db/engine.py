@@ -34,7 +34,11 @@ def make_engine(
     messages and logs.
     """
     engine = create_async_engine(
-        _DIALECT, async_creator=connect, hide_parameters=True, **_pooling(settings)
+        _DIALECT,
+        async_creator=connect,
+        hide_parameters=True,
+        execution_options={"fastgres_notify": settings.job_notifications},
+        **_pooling(settings),
     )
     event.listen(
         engine.sync_engine,

@@ -20,7 +20,12 @@ from fastgres.http.headers import not_about_the_body
 from fastgres.http.holding import Holding
 from fastgres.http.repeating import run_repeatedly
 from fastgres.http.spool import KEY, SpooledBody
-from fastgres.observability import bind_request_id, reset_request_id
+from fastgres.observability import (
+    bind_request_id,
+    bind_traceparent,
+    reset_request_id,
+    reset_traceparent,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
@@ -71,6 +76,7 @@ class Exchange(Conversation):
         mounted = REQUEST_ID in scope
         headers = dict(scope["headers"])
         token = bind_request_id(self._identify(headers.get(b"x-request-id")))
+        trace = bind_traceparent(headers.get(b"traceparent"))
         lifecycle = self.policy.lifecycle
         lifecycle.active += 1
         self.units = OpenUnits()
@@ -100,6 +106,7 @@ class Exchange(Conversation):
                 outcome = short if self.started and not self.complete else None
                 log_access(scope, status=self.status, size=self.size, began=began, outcome=outcome)
             reset_request_id(token)
+            reset_traceparent(trace)
 
     def _identify(self, given: bytes | None) -> str:
         """Take the id of the application around this one, the client's if it is well formed."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+_ENQUEUE = text(sql.ENQUEUE)
+
 When = dt.datetime | dt.timedelta
 """A moment with a time zone, or how long after now; now is the beginning of the transaction.
 
@@ -78,7 +80,7 @@ async def enqueue_many(
     given = list(calls)
     if not given:
         return []
-    result = await session.execute(text(sql.ENQUEUE), _parameters(session, given, when))
+    result = await session.execute(_ENQUEUE, _parameters(session, given, when))
     return [row[0] for row in result]
 
 

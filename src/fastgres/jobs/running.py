@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fastgres.db import Database, Session
     from fastgres.jobs.claimed import ClaimedJob
 
+_COMPLETE = text(sql.COMPLETE)
+
 MAX_PROGRESS_BYTES = 8_192
 """Bytes that the progress of a job may have as JSON."""
 
@@ -114,7 +116,7 @@ class RunningJob:
         """
         self.completing = True
         gone = await session.execute(
-            text(sql.COMPLETE), {"id": self.id, "attempt": self.attempt, "worker": self.worker}
+            _COMPLETE, {"id": self.id, "attempt": self.attempt, "worker": self.worker}
         )
         if gone.first() is None:
             raise self._stolen()

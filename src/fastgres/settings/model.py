@@ -139,6 +139,11 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(
         10, ge=1, description="Jobs that one `fastgres worker` runs at once."
     )
+    job_notifications: bool = Field(
+        default=True,
+        description="Wake workers by NOTIFY when a job is enqueued. Off: they find it within a "
+        "second, and commits that enqueue no longer wait for each other.",
+    )
     allowed_hosts: CommaList = Field(
         ["localhost", "127.0.0.1", "[::1]", "testserver"],
         description="Host names the service answers to; `*.example.com` takes subdomains.",
