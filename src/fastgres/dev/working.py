@@ -43,7 +43,7 @@ def run_worker(
     """
     configure_logging(workplace.settings)
     wanted = concurrency or workplace.settings.worker_concurrency
-    roomy = _with_room(workplace, wanted)
+    roomy = with_room(workplace, wanted)
     with workplace.address() as url:
         asyncio.run(require_head(workplace, url))
         return asyncio.run(
@@ -58,7 +58,8 @@ def run_worker(
         )
 
 
-def _with_room(workplace: Workplace, concurrency: int) -> Workplace:
+def with_room(workplace: Workplace, concurrency: int) -> Workplace:
+    """Return the workplace with a pool that has a connection for each job at least."""
     size = max(workplace.settings.database_pool_size, concurrency)
     settings = workplace.settings.model_copy(update={"database_pool_size": size})
     return Workplace(workplace.project, settings, workplace.given)
