@@ -166,28 +166,11 @@ class StolenJobError(JobError):
 
 
 class GiveUpError(JobError):
-    """Raise it in a job that can never succeed: it goes to the dead letters without a retry.
-
-    ```python
-    from fastgres.errors import GiveUpError
-
-    def check(address: str) -> None:
-        if "@" not in address:
-            raise GiveUpError(f"{address!r} is no mail address")
-    ```
-    """
+    """Raise it in a job that can never succeed: it goes to the dead letters without a retry."""
 
 
 class RetryError(JobError):
-    """Raise it in a job that should be tried again `after` seconds; it counts as an attempt.
-
-    ```python
-    from fastgres.errors import RetryError
-
-    error = RetryError("The mail server asks us to wait.", after=120)
-    assert error.after == 120
-    ```
-    """
+    """Raise it in a job that should be tried again `after` seconds; it counts as an attempt."""
 
     def __init__(self, message: str = "", *, after: float) -> None:
         self.after = after
