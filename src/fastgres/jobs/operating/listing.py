@@ -151,9 +151,6 @@ async def find_job(database: Database, job_id: int) -> JobRecord:
     """Return one job; raise `ConfigurationError` when it is done, or never was.
 
         ```python
-        from sqlalchemy import text
-    from sqlalchemy.dialects.postgresql import JSONB
-
     from fastgres.errors import ConfigurationError
         from fastgres.jobs import find_job
 
