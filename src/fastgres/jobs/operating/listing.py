@@ -150,15 +150,15 @@ async def list_jobs(
 async def find_job(database: Database, job_id: int) -> JobRecord:
     """Return one job; raise `ConfigurationError` when it is done, or never was.
 
-        ```python
+    ```python
     from fastgres.errors import ConfigurationError
-        from fastgres.jobs import find_job
+    from fastgres.jobs import find_job
 
-        try:
-            await find_job(database, 4711)
-        except ConfigurationError as error:
-            assert "no row" in str(error)
-        ```
+    try:
+        await find_job(database, 4711)
+    except ConfigurationError as error:
+        assert "no row" in str(error)
+    ```
     """
     found = await list_jobs(database, JobFilter(ids=(job_id,)), limit=1)
     if not found:
