@@ -8,7 +8,7 @@ from alembic import command
 from alembic.autogenerate import renderers
 from alembic.operations.ops import MigrateOperation
 
-from fastgres import tables
+from fastgres.tables import LATEST
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -33,9 +33,9 @@ def write_tables(config: Config, installed: int) -> object:
     """Write a revision from the version that the database has to that of this release."""
 
     def fill(_context: Any, _revision: Any, directives: list[Any]) -> None:
-        directives[0].upgrade_ops.ops[:] = [SetTables("upgrade", tables.LATEST)]
+        directives[0].upgrade_ops.ops[:] = [SetTables("upgrade", LATEST)]
         directives[0].downgrade_ops.ops[:] = [SetTables("downgrade", installed)]
 
     config.set_main_option("revision_environment", "true")
-    message = f"tables of fastgres, version {tables.LATEST}"
+    message = f"tables of fastgres, version {LATEST}"
     return command.revision(config, message, process_revision_directives=fill)
