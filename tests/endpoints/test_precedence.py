@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Host, Match, Mount, Route, WebSocketRoute
 
 from fastgres.endpoints import ReadRouter, answer_declared
@@ -26,10 +28,14 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from fastgres.db import Database
+    from fastgres.endpoints.precedence import Place
 
 
 class AuthorRepository(Repository[Author]):
     """Authors."""
+
+
+PARAMETERS = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
 def declared(path: str) -> ReadRouter:
@@ -44,9 +50,15 @@ def why(*routes: BaseRoute, path: str = "/a/{x}", **options: Any) -> str | None:
     app = FastAPI(**options)
     app.router.routes[:] = routes
     app.include_router(declared(path))
-    (place,) = places(app.router.routes)
-    made = Answerable.of(place)
+    (place,) = [each for each in places(app.router.routes) if each.declaration is not None]
+    made = answerable(place)
     return made if isinstance(made, str) else None
+
+
+def answerable(place: Place) -> Answerable | str:
+    """Return what answers a declared route, or why FastAPI does."""
+    assert place.declaration is not None
+    return Answerable.of(place, place.declaration)
 
 
 async def endpoint(request: Any) -> PlainTextResponse:
@@ -99,7 +111,7 @@ def test_fixed_path_is_hidden_by_whatever_takes_it() -> None:
         app.router.routes[:] = [route]
         app.include_router(router)
         (place,) = places(app.router.routes)
-        assert "takes the same path" in str(Answerable.of(place))
+        assert "takes the same path" in str(answerable(place))
 
 
 @pytest.mark.parametrize("path", ["/a/{x:int}", "/a/v{x}", "/a/{x:path}"])
@@ -111,7 +123,7 @@ def test_parameter_that_is_no_whole_segment_is_left_to_fastapi(path: str) -> Non
     app = FastAPI()
     app.include_router(outer)
     (place,) = places(app.router.routes)
-    assert "no plain segment" in str(Answerable.of(place))
+    assert "no plain segment" in str(answerable(place))
 
 
 class Timed(APIRoute):
@@ -124,7 +136,7 @@ def test_route_class_of_the_application_is_left_to_fastapi() -> None:
     app = FastAPI()
     app.include_router(router)
     (place,) = places(app.router.routes)
-    assert "its route class is Timed" in str(Answerable.of(place))
+    assert "its route class is Timed" in str(answerable(place))
 
 
 SEGMENTS = st.sampled_from(["a", "b", "{x}", "{y}", "{n:int}", "v{m}", "{rest:path}"])
@@ -133,7 +145,9 @@ PATHS = st.lists(PLAIN, min_size=1, max_size=2, unique=True) | st.lists(
     SEGMENTS, min_size=1, max_size=3, unique=True
 )
 PREFIXES = st.sampled_from(["", "", "/a", "/{t}"])
-KINDS = st.sampled_from(["declared", "declared", "handler", "handler", "post", "mount", "any"])
+KINDS = st.sampled_from(
+    ["declared", "declared", "written", "written", "handler", "post", "mount", "any"]
+)
 TABLES = st.lists(st.tuples(KINDS, PREFIXES, PATHS), min_size=2, max_size=6)
 VALUES = st.sampled_from(["a", "b", "v1", "7", "", "x\n", str(ADA)])
 
@@ -163,6 +177,8 @@ def build(table: list[tuple[str, str, list[str]]], database: Database, *, layer:
         elif kind == "mount":
             app.mount(prefix + path, PlainTextResponse(f"mount {number}"))
             continue
+        elif kind == "written":
+            router.get(path)(told(number, sorted(set(PARAMETERS.findall(prefix + path)))))
         else:
             methods = {"post": ["POST"], "any": ["GET", "POST"]}.get(kind, ["GET"])
             router.add_api_route(path, say(number), methods=methods)
@@ -176,6 +192,18 @@ def say(number: int) -> Any:
     async def handler() -> int:
         return number
 
+    return handler
+
+
+def told(number: int, names: list[str]) -> Any:
+    """Return a handler that says which one it is and what it was given, as a response."""
+
+    async def handler(**given: str) -> Response:
+        return PlainTextResponse(f"{number} {given}")
+
+    keyword = Parameter.KEYWORD_ONLY
+    parameters = [Parameter(name, keyword, annotation=str) for name in names]
+    handler.__signature__ = Signature(parameters, return_annotation=Response)  # type: ignore[attr-defined]  # what FastAPI reads
     return handler
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from fastapi.dependencies.models import Dependant
 
+    from fastgres.endpoints.declaration import Declaration
+    from fastgres.endpoints.precedence import Place
     from fastgres.endpoints.reading import Reading
     from fastgres.reads import Explanation
 
@@ -62,9 +64,9 @@ def check_declared(app: FastAPI) -> None:
     check_declared(create_app(settings))
     ```
     """
-    for place in places(app.router.routes):
-        reading_of(place.declaration)
-        known = place.declaration.parameters.declaration.parameters
+    for place, declared in _declared(app):
+        reading_of(declared)
+        known = declared.parameters.declaration.parameters
         for name in _asked_for(place.context.dependant.dependencies):
             if name not in known:
                 raise ConfigurationError(
@@ -107,17 +109,23 @@ def declared_routes(app: FastAPI) -> Iterator[DeclaredRoute]:
     assert route.read.kind == "compiled"
     ```
     """
-    for place in places(app.router.routes):
-        made = Answerable.of(place)
+    for place, declared in _declared(app):
+        made = Answerable.of(place, declared)
         why = made if isinstance(made, str) else None
-        reading = reading_of(place.declaration)
+        reading = reading_of(declared)
         yield DeclaredRoute(
             path=str(place.context.path_format),
-            name=place.declaration.name,
+            name=declared.name,
             answered_by="boundary" if why is None else "fastapi",
             why=why,
             read=reading.explain(),
-            query=place.declaration.query,
-            takes_fields=bool(place.declaration.options.get("fields")),
+            query=declared.query,
+            takes_fields=bool(declared.options.get("fields")),
             reading=reading,
         )
+
+
+def _declared(app: FastAPI) -> Iterator[tuple[Place, Declaration]]:
+    for place in places(app.router.routes):
+        if place.declaration is not None:
+            yield place, place.declaration

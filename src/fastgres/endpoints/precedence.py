@@ -1,4 +1,4 @@
-"""Which declared routes the boundary may answer: those that FastAPI's order of routes gives it."""
+"""Which routes may be answered without FastAPI: those that its order of routes gives them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from fastgres.endpoints.declaration import declaration_of
 from fastgres.endpoints.pattern import Pattern
+from fastgres.endpoints.written import is_plain_read
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fastapi.routing import RouteContext
     from starlette.routing import BaseRoute
@@ -34,31 +35,39 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A declared route in the order of all routes, and what stands before it in its way.
+    """A route that reads, in the order of all routes, and what stands before it in its way.
 
     `why` says why it can never be answered but by FastAPI.
     """
 
-    declaration: Declaration
+    declaration: Declaration | None
     context: RouteContext
     pattern: Pattern
     before: tuple[Taken, ...]
     why: str | None
 
+    @property
+    def call(self) -> Callable[..., Any]:
+        """The handler."""
+        called: Callable[..., Any] = self.context.endpoint  # type: ignore[assignment]  # a route that is read has one
+        return called
+
 
 def places(routes: Sequence[BaseRoute]) -> Iterator[Place]:
-    """Yield every declared route of an application, in order."""
+    """Yield every route of an application that is declared or a plain read, in order."""
     before: list[Taken] = []
     for context in iter_route_contexts(routes):
         declaration = declaration_of(context.endpoint)
-        if declaration is not None:
+        if declaration is not None or is_plain_read(context):
             yield _place(declaration, context, before)
         taken = _taken(context)
         if taken is not None:
             before.append(taken)
 
 
-def _place(declaration: Declaration, context: RouteContext, before: Sequence[Taken]) -> Place:
+def _place(
+    declaration: Declaration | None, context: RouteContext, before: Sequence[Taken]
+) -> Place:
     pattern = Pattern.of(str(context.path))
     meeting = tuple(each for each in before if each.pattern is None or each.pattern.meets(pattern))
     why = next((found for each in meeting if (found := _hides(each, context, pattern))), None)
