@@ -77,7 +77,7 @@ async def _check_counts(session: Session) -> None:
         assert await session.scalar(select(func.count()).select_from(model)) == number
     statuses = select(Order.status, func.count().label("number")).group_by(Order.status)
     found = {row.status: row.number for row in await session.execute(statuses)}
-    assert set(found) == set(OrderStatus)
+    assert set(found) == set(OrderStatus) - {OrderStatus.PAYING}
     assert min(found.values()) > 1000
     assert await session.scalar(select(func.min(Product.stock))) == 0
     times = await session.execute(select(func.min(Order.created_at), func.max(Order.created_at)))

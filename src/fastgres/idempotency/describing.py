@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from fastgres.errors import IdempotencyKeyError, KeyReusedError, RequestInProgressError
 from fastgres.http import problems
 from fastgres.idempotency.answers import documented_headers
-from fastgres.idempotency.header import LONGEST
+from fastgres.idempotency.header import LONGEST, PATTERN
 from fastgres.idempotency.installation import once_of
 
 if TYPE_CHECKING:
@@ -94,7 +94,12 @@ def _parameter(rules: Rules) -> dict[str, Any]:
             f"a retry is given the same answer, for {hours:g} hours. A quoted string or a bare "
             "value; make a new one, such as a UUID, for each thing that should happen once."
         ),
-        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST,
+            "pattern": PATTERN,
+        },
         "example": "8e03978e-40d5-43e8-bc93-6894a57f9324",
     }
 

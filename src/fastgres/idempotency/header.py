@@ -15,6 +15,9 @@ NAME = b"idempotency-key"
 LONGEST = 255
 """Characters of a key; each is visible ASCII."""
 
+PATTERN = r'^("([!#-\[\]-~]|\\["\\])+"|[!#-+\--~]+)$'
+"""What the OpenAPI document says of it: quoted, or bare."""
+
 _quoted = re.compile(rb'"((?:[!#-\[\]-~]|\\["\\])*)"').fullmatch
 _bare = re.compile(rb"[!#-+\--~]*").fullmatch
 _escaped = re.compile(rb"\\(.)")

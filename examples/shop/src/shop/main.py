@@ -1,12 +1,18 @@
 """The application: settings, routers, and what the service switches on."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 from fastgres.app import create_app as create_service
 from fastgres.db import Database
+from fastgres.idempotency import anyone
 from fastgres.settings import load_settings
 from shop.api.routers import customers, exports, orders, products
+from shop.clients.payment import PaymentClient
 from shop.core.config import Settings
+from shop.jobs import payments, receipts
 from shop.models import Base
 
 DESCRIPTION = """
@@ -25,7 +31,7 @@ TAGS = [
 def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
     """Make the application; settings come from the environment unless given."""
     settings = settings or load_settings(Settings)
-    return create_service(
+    app = create_service(
         settings,
         title=settings.shop_name,
         description=DESCRIPTION,
@@ -33,4 +39,15 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         routers=[products.router, customers.router, orders.router, exports.router],
         metadata=Base.metadata,
         database=database,
+        jobs=[receipts, payments],
+        caller=anyone,
+        lifespan=_with_connections,
     )
+    app.state.payments = PaymentClient(settings)
+    return app
+
+
+@asynccontextmanager
+async def _with_connections(app: FastAPI) -> AsyncIterator[None]:
+    async with app.state.payments:
+        yield

@@ -2,16 +2,27 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from fastgres.http import with_session
+from fastgres.idempotency import StepsDep
 from shop.repositories.customer import CustomerRepository
 from shop.services.customer import CustomerService
 from shop.services.order import OrderService
+from shop.services.payment import PaymentService
 from shop.services.product import ProductService
-
 
 CustomerRepositoryDep = Annotated[CustomerRepository, Depends(with_session(CustomerRepository))]
 CustomerServiceDep = Annotated[CustomerService, Depends(with_session(CustomerService))]
 ProductServiceDep = Annotated[ProductService, Depends(with_session(ProductService))]
 OrderServiceDep = Annotated[OrderService, Depends(with_session(OrderService))]
+
+
+async def provide_payments(
+    request: Request, orders: OrderServiceDep, steps: StepsDep
+) -> PaymentService:
+    """Return what pays orders, with the provider's client of this application."""
+    return PaymentService(orders, request.app.state.payments, steps)
+
+
+PaymentServiceDep = Annotated[PaymentService, Depends(provide_payments)]

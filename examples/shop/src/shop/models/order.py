@@ -17,9 +17,13 @@ MAX_QUANTITY = 99
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands: placed, then paid, then shipped; cancelled before it ships."""
+    """Where an order stands: placed, then paid, then shipped; cancelled before it ships.
+
+    While the payment provider is asked it is paying, and nobody can cancel it.
+    """
 
     PLACED = "placed"
+    PAYING = "paying"
     PAID = "paid"
     SHIPPED = "shipped"
     CANCELLED = "cancelled"

@@ -28,6 +28,12 @@ class OrderCreate(Body):
     note: Note | None = None
 
 
+class OrderPay(Body):
+    """The card to charge, as the payment provider calls it: never its number."""
+
+    card: Annotated[str, Field(pattern=r"^tok_[a-z]{1,20}$", examples=["tok_visa"])]
+
+
 class OrderUpdate(Body):
     """What to change of an order: its note alone, and null removes that."""
 

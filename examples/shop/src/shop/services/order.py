@@ -1,10 +1,12 @@
 """Placing orders and taking them through their states."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from fastgres.db import Session
 from shop.core.errors import NotForSaleError, OutOfStockError
+from shop.jobs.receipts import send_receipt
 from shop.models import Order, OrderItem, OrderStatus, Product
 from shop.repositories.customer import CustomerRepository
 from shop.repositories.order import OrderRepository
@@ -22,7 +24,10 @@ class OrderService:
         self.orders = OrderRepository(session)
 
     async def place(self, body: OrderCreate) -> Order:
-        """Reserve the pieces of every line and place the order, or do neither.
+        """Reserve the pieces of every line, place the order and promise its receipt, or do nothing.
+
+        The receipt is a job in the same transaction: there is no order without one, and no
+        receipt of an order that was refused.
 
         Raises `NotFoundError`, `NotForSaleError` or `OutOfStockError`.
         """
@@ -31,7 +36,9 @@ class OrderService:
             items = await self._reserve(body.items)
             total = sum(item.unit_price * item.quantity for item in items)
             order = Order(customer=customer, items=items, total=total, note=body.note)
-            return await self.orders.add(order)
+            await self.orders.add(order)
+            await send_receipt.enqueue(self.session, order_id=order.id)
+            return order
 
     async def update(self, order_id: UUID, body: OrderUpdate) -> Order:
         """Change the fields that were sent."""
@@ -39,9 +46,19 @@ class OrderService:
             order = await self.orders.get(order_id, include_deleted=True)
             return await self.orders.update(order, body.model_dump(exclude_unset=True))
 
-    async def pay(self, order_id: UUID) -> Order:
-        """Mark a placed order as paid; raises `TransitionError` in any other state."""
-        return await self._move(order_id, to=OrderStatus.PAID, from_=OrderStatus.PLACED)
+    async def begin_payment(self, order_id: UUID) -> Decimal:
+        """Keep a placed order for one payment and return what it costs.
+
+        Of several payments at once one gets it; the others, and who would cancel it meanwhile,
+        get `TransitionError`.
+        """
+        order = await self._move(order_id, to=OrderStatus.PAYING, from_=OrderStatus.PLACED)
+        return order.total
+
+    async def end_payment(self, order_id: UUID, *, paid: bool) -> Order:
+        """Mark the order as paid, or as placed again when the card was declined."""
+        to = OrderStatus.PAID if paid else OrderStatus.PLACED
+        return await self._move(order_id, to=to, from_=OrderStatus.PAYING)
 
     async def ship(self, order_id: UUID) -> Order:
         """Mark a paid order as shipped; raises `TransitionError` in any other state."""

@@ -13,7 +13,7 @@ from fastgres.db import Session
 from shop.core.config import Settings
 from shop.models import Customer, Order, Product
 from shop.repositories.product import ProductRepository
-from tests.conftest import Store
+from tests.conftest import Store, pay
 from tests.factories import CustomerFactory, ProductFactory
 
 SHOWN = {"id", "status", "total", "note", "customer", "items", "created_at", "updated_at"}
@@ -227,14 +227,15 @@ async def test_changes_and_removes_the_note(
     assert (await client.patch(path, json={"status": "paid"})).status_code == 422
 
 
+@pytest.mark.usefixtures("provider")
 async def test_pays_and_ships(
     client: httpx.AsyncClient, customer: Customer, product: Product
 ) -> None:
     """The usual way of an order; the pieces stay taken."""
-    path = f"/orders/{(await place(client, customer, (product, 1)))['id']}"
+    order = (await place(client, customer, (product, 1)))["id"]
 
-    paid = await client.post(f"{path}/pay")
-    shipped = await client.post(f"{path}/ship")
+    paid = await pay(client, order)
+    shipped = await client.post(f"/orders/{order}/ship")
 
     assert (paid.status_code, paid.json()["status"]) == (200, "paid")
     assert (shipped.status_code, shipped.json()["status"]) == (200, "shipped")
@@ -243,14 +244,16 @@ async def test_pays_and_ships(
     assert await stock_of(client, product) == 9
 
 
+@pytest.mark.usefixtures("provider")
 @pytest.mark.parametrize("paid", [False, True])
 async def test_cancelling_returns_the_pieces(
     client: httpx.AsyncClient, customer: Customer, product: Product, *, paid: bool
 ) -> None:
     """Placed and paid orders can be cancelled, once."""
-    path = f"/orders/{(await place(client, customer, (product, 4)))['id']}"
+    order = (await place(client, customer, (product, 4)))["id"]
+    path = f"/orders/{order}"
     if paid:
-        await client.post(f"{path}/pay")
+        await pay(client, order)
 
     cancelled = await client.post(f"{path}/cancel")
 
@@ -260,6 +263,7 @@ async def test_cancelling_returns_the_pieces(
     assert await stock_of(client, product) == 10
 
 
+@pytest.mark.usefixtures("provider")
 @pytest.mark.parametrize(
     ("before", "move", "state"),
     [
@@ -280,11 +284,17 @@ async def test_moves_that_the_state_forbids(
     state: str,
 ) -> None:
     """A wrong move is a conflict that says where the order stands."""
-    path = f"/orders/{(await place(client, customer, (product, 1)))['id']}"
-    for step in before:
-        assert (await client.post(f"{path}/{step}")).status_code == 200
+    order = (await place(client, customer, (product, 1)))["id"]
 
-    response = await client.post(f"{path}/{move}")
+    async def take(step: str) -> httpx.Response:
+        return await (
+            pay(client, order) if step == "pay" else client.post(f"/orders/{order}/{step}")
+        )
+
+    for step in before:
+        assert (await take(step)).status_code == 200
+
+    response = await take(move)
 
     assert response.status_code == 409
     assert response.json()["code"] == "invalid_transition"
@@ -299,9 +309,12 @@ async def test_an_unknown_order_is_not_found(
     client: httpx.AsyncClient, method: str, path: str
 ) -> None:
     """An id that nobody has is 404 for each method."""
-    body = {"note": "Hello"} if method == "PATCH" else None
+    body = (
+        {"note": "Hello"} if method == "PATCH" else {"card": "tok_visa"} if path == "/pay" else None
+    )
+    headers = {"Idempotency-Key": str(uuid4())}
 
-    response = await client.request(method, f"/orders/{uuid4()}{path}", json=body)
+    response = await client.request(method, f"/orders/{uuid4()}{path}", json=body, headers=headers)
 
     assert response.status_code == 404
 
@@ -323,6 +336,7 @@ async def test_an_order_keeps_naming_what_was_deleted_since(
     assert kept.stock == 10
 
 
+@pytest.mark.usefixtures("provider")
 async def test_filters(
     client: httpx.AsyncClient, customer: Customer, product: Product, store: Store
 ) -> None:
@@ -331,7 +345,7 @@ async def test_filters(
     await store(other)
     small = await place(client, customer, (product, 1))
     large = await place(client, other, (product, 5))
-    await client.post(f"/orders/{large['id']}/pay")
+    await pay(client, large["id"])
 
     async def ids(**query: str | list[str]) -> set[str]:
         response = await client.get("/orders", params=query)
@@ -438,13 +452,15 @@ async def test_reads_are_one_statement(
 
 
 @pytest.mark.clone
+@pytest.mark.usefixtures("provider")
 async def test_two_moves_at_once_have_one_winner(
     client: httpx.AsyncClient, customer: Customer, product: Product
 ) -> None:
     """Paying twice, and paying against cancelling: the loser gets 409."""
     for _ in range(10):
-        path = f"/orders/{(await place(client, customer, (product, 1)))['id']}"
-        twice = await asyncio.gather(*(client.post(f"{path}/pay") for _ in range(5)))
+        order = (await place(client, customer, (product, 1)))["id"]
+        path = f"/orders/{order}"
+        twice = await asyncio.gather(*(pay(client, order) for _ in range(5)))
         assert Counter(each.status_code for each in twice) == {200: 1, 409: 4}
 
         ends = await asyncio.gather(

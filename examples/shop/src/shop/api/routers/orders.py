@@ -7,12 +7,13 @@ from fastapi import Response, status
 from fastgres.endpoints import ReadRouter
 from fastgres.errors import NotFoundError, TransitionError
 from fastgres.http import problems
-from shop.api.deps import OrderServiceDep
+from fastgres.idempotency import idempotent
+from shop.api.deps import OrderServiceDep, PaymentServiceDep
 from shop.api.responses import CREATED
-from shop.core.errors import NotForSaleError, OutOfStockError
+from shop.core.errors import CardDeclinedError, NotForSaleError, OutOfStockError
 from shop.models import Order
 from shop.repositories.order import OrderRepository
-from shop.schemas.order import OrderCreate, OrderQuery, OrderRead, OrderUpdate
+from shop.schemas.order import OrderCreate, OrderPay, OrderQuery, OrderRead, OrderUpdate
 
 router = ReadRouter(prefix="/orders", tags=["orders"])
 
@@ -62,10 +63,19 @@ async def update_order(order_id: UUID, body: OrderUpdate, service: OrderServiceD
     return await service.update(order_id, body)
 
 
-@router.post("/{order_id}/pay", response_model=OrderRead, responses=problems(TransitionError))
-async def pay_order(order_id: UUID, service: OrderServiceDep) -> Order:
-    """Mark a placed order as paid."""
-    return await service.pay(order_id)
+@router.post(
+    "/{order_id}/pay",
+    response_model=OrderRead,
+    responses=problems(TransitionError, CardDeclinedError),
+    dependencies=[idempotent(stored=(CardDeclinedError.status,))],
+)
+async def pay_order(order_id: UUID, body: OrderPay, service: PaymentServiceDep) -> Order:
+    """Charge a card for a placed order.
+
+    503 when the payment provider does not answer: send the same request with the same key again,
+    and the card is charged once.
+    """
+    return await service.pay(order_id, card=body.card)
 
 
 @router.post("/{order_id}/ship", response_model=OrderRead, responses=problems(TransitionError))
