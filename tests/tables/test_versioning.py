@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from typing import TYPE_CHECKING
@@ -42,6 +43,38 @@ async def test_upgrade_twice_does_nothing(scratch: Database) -> None:
         await connection.run_sync(upgrade, LATEST)
         await connection.run_sync(upgrade, LATEST)
     assert await installed(scratch.engine) == LATEST
+
+
+async def test_of_two_who_install_at_once_the_second_waits(scratch: Database) -> None:
+    """Two replicas whose migrations run by `alembic` itself, which takes no turns."""
+    async with scratch.engine.connect() as first:
+        await first.run_sync(upgrade, LATEST)
+        second = asyncio.create_task(move(scratch, upgrade, LATEST))
+        waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        while not await first.scalar(waiting):
+            assert not second.done()
+            await asyncio.sleep(0.01)
+        await first.commit()
+    await second
+    assert await installed(scratch.engine) == LATEST
+
+
+@pytest.mark.parametrize("table", ["jobs", "idempotency"])
+async def test_tables_that_churn_are_vacuumed_by_number_of_dead_rows(
+    scratch: Database, table: str
+) -> None:
+    """A fifth of a table, the default, is nothing of an empty queue and too much of a full one."""
+    await move(scratch, upgrade, LATEST)
+    async with scratch.engine.connect() as connection:
+        options = await connection.scalar(
+            text("SELECT reloptions FROM pg_class WHERE oid = to_regclass('fastgres.' || :table)"),
+            {"table": table},
+        )
+    assert {
+        "autovacuum_vacuum_scale_factor=0",
+        "autovacuum_vacuum_threshold=1000",
+        "autovacuum_vacuum_cost_delay=0",
+    } <= set(options)
 
 
 async def test_unknown_version_is_refused(scratch: Database) -> None:
