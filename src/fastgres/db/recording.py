@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from sqlalchemy import TextClause, event
 from sqlalchemy.orm import Session as SyncSession
 
 from fastgres.db.deletion import leave_out_deleted
+from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import ORMExecuteState, SessionTransaction, UOWTransaction
@@ -20,6 +21,14 @@ _WRITING_WORDS = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
 class RecordingSession(SyncSession):
     """The synchronous half of `Session`; remembers what was written and not yet committed."""
+
+    def bar(self, reason: str) -> None:
+        """Refuse every further statement; all ask for the engine first."""
+
+        def refuse(*_: object, **__: object) -> NoReturn:
+            raise ConfigurationError(reason)
+
+        vars(self)["get_bind"] = refuse
 
 
 def _remember(session: SyncSession, change: str) -> None:

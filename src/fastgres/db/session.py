@@ -118,6 +118,23 @@ class Session(AsyncSession):
         elif self._made:
             self.sync_session.close()  # has no connection, so that nothing needs to be awaited
 
+    def bar(self, reason: str) -> None:
+        """Refuse every further statement with this `ConfigurationError`, until it is closed.
+
+        ```python
+        import pytest
+        from fastgres.errors import ConfigurationError
+        from sqlalchemy import select
+
+        session.bar("The body of the response has begun.")
+        with pytest.raises(ConfigurationError, match="has begun"):
+            await session.scalar(select(1))
+        ```
+        """
+        self._ended = True
+        half: Any = self.sync_session
+        half.bar(reason)
+
     async def invalidate(self) -> None:
         """Close the session and drop its connection."""
         self._ended = True
@@ -271,7 +288,9 @@ class Session(AsyncSession):
 
     async def _has_written(self) -> bool:
         """Ask beside SQLAlchemy, so that nobody who counts statements counts this one."""
-        raw = await (await self.connection()).get_raw_connection()
+        engine = self._target.sync_engine if isinstance(self._target, AsyncEngine) else None
+        connection = await self.connection(bind_arguments={"bind": engine} if engine else None)
+        raw = await connection.get_raw_connection()
         driver: Any = raw.driver_connection
         try:
             return bool(await driver.fetchval(sql.HAS_WRITTEN))

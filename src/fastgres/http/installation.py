@@ -12,6 +12,7 @@ from fastgres.http.health import add_health_routes
 from fastgres.http.mounting import answer_mounted
 from fastgres.http.openapi import describe_api
 from fastgres.http.policy import Policy
+from fastgres.http.streams import separate_streams
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -51,6 +52,7 @@ def _put_outermost(app: FastAPI, policy: Policy) -> None:
 
     def build_with_boundary() -> ASGIApp:
         answer_mounted(app)
+        separate_streams(app.routes)
         stack = build()
         return Boundary(stack.app if type(stack) is ServerErrorMiddleware else stack, policy)
 

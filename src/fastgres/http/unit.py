@@ -42,6 +42,11 @@ class RequestUnit:
             self._session = self.lifecycle.opened_database.session()
         return self._session
 
+    def bar(self, reason: str) -> None:
+        """Take no more statements on the session; it is closed with the first byte as ever."""
+        if self._session is not None:
+            self._session.bar(reason)
+
     async def settle(self, status: int) -> None:
         """Decide what becomes of the work before the first byte of the response leaves.
 
