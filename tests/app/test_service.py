@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
 import httpx
+import pytest
 from opentelemetry.trace import NoOpTracerProvider
 from starlette.requests import Request
 
 from fastgres.app.service import Service
+from fastgres.errors import MigrationError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, MutableMapping
+
+    from fastapi import FastAPI
 
 
 async def asked(app: Service) -> str:
@@ -57,3 +67,34 @@ async def test_it_knows_itself_and_where_it_is_mounted() -> None:
         app.settle_telemetry()
         await client.get("/seen")
     assert seen == [(app, "/outer")] * 2
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (MigrationError("Run `fastgres db tables`."), "Run `fastgres db tables`."),
+        (ZeroDivisionError("a true bug"), "Traceback (most recent call last)"),
+    ],
+    ids=["ours", "a bug"],
+)
+async def test_a_failed_start_is_told_as_it_is_meant(error: Exception, says: str) -> None:
+    """What to do is one sentence; forty lines of our own code above it hide it."""
+    told: list[MutableMapping[str, object]] = []
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if told == []:
+            raise error
+        yield
+
+    async def send(message: MutableMapping[str, object]) -> None:
+        told.append(message)
+
+    async def receive() -> MutableMapping[str, object]:
+        return {"type": "lifespan.startup"}
+
+    with pytest.raises(type(error)):
+        await service(lifespan=lifespan)({"type": "lifespan", "state": {}}, receive, send)
+    [message] = told
+    assert message["type"] == "lifespan.startup.failed"
+    assert str(message["message"]).startswith(says)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
+from fastgres.errors import FastgresError
+
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import Message, Receive, Scope, Send
 
 
 class Service(FastAPI):
@@ -25,10 +28,25 @@ class Service(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection."""
-        if self.is_observed or self.middleware_stack is None or scope["type"] == "lifespan":
+        if scope["type"] == "lifespan":
+            await super().__call__(scope, receive, _without_traceback(send))
+            return
+        if self.is_observed or self.middleware_stack is None:
             await super().__call__(scope, receive, send)
             return
         scope["app"] = self
         if self.root_path:
             scope["root_path"] = self.root_path
         await self.middleware_stack(scope, receive, send)
+
+
+def _without_traceback(send: Send) -> Send:
+    """Have the server log an error that says what to do as it is, not as the end of a traceback."""
+
+    async def sent(message: Message) -> None:
+        error = sys.exception()
+        if message["type"] == "lifespan.startup.failed" and isinstance(error, FastgresError):
+            message = {**message, "message": str(error)}
+        await send(message)
+
+    return sent
