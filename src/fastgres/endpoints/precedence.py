@@ -10,11 +10,11 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from fastgres.endpoints.declaration import declaration_of
 from fastgres.endpoints.pattern import Pattern
-from fastgres.endpoints.written import is_plain_read
+from fastgres.endpoints.returning import is_plain_read
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from fastapi.routing import RouteContext
     from starlette.routing import BaseRoute
@@ -45,12 +45,6 @@ class Place:
     pattern: Pattern
     before: tuple[Taken, ...]
     why: str | None
-
-    @property
-    def call(self) -> Callable[..., Any]:
-        """The handler."""
-        called: Callable[..., Any] = self.context.endpoint  # type: ignore[assignment]  # a route that is read has one
-        return called
 
 
 def places(routes: Sequence[BaseRoute]) -> Iterator[Place]:

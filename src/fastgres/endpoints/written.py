@@ -6,7 +6,6 @@ the parameters and call the dependencies. Where that is plain it is worked out o
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +13,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,14 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from fastapi.dependencies.models import Dependant
-    from fastapi.routing import RouteContext
     from starlette.types import Receive, Scope
 
     from fastgres.endpoints.precedence import Place
 
 _PLAIN: Final = (str, int, float, UUID, date, datetime, Decimal)
-
-_GET: Final = {"GET"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +50,24 @@ class Written:
         """Make a handler ready, or say why it is left to FastAPI."""
         dependant = place.context.dependant
         why = place.why or more_than_inputs(dependant)
-        if why is not None:
-            return why
+        if why is not None or dependant.call is None:
+            return why or "it has no handler"
         keys = _keys(dependant, place.pattern.names)
+        if isinstance(keys, str):
+            return keys
         query = _query(dependant)
+        if isinstance(query, str):
+            return query
         asking = Asking.of(dependant.dependencies)
-        for each in (keys, query, asking):
-            if isinstance(each, str):
-                return each
+        if isinstance(asking, str):
+            return asking
         return cls(
-            call=place.call,
-            address=Address.of(place, keys),  # type: ignore[arg-type]  # no text, as was just seen
+            call=dependant.call,
+            address=Address.of(place, keys),
             provider=place.context.dependency_overrides_provider,
             request=dependant.request_param_name or dependant.http_connection_param_name,
-            query=query,  # type: ignore[arg-type]  # likewise
-            asking=asking,  # type: ignore[arg-type]  # likewise
+            query=query,
+            asking=asking,
         )
 
     @property
@@ -103,25 +101,6 @@ class Written:
                 "annotation say what it returns."
             )
         return response
-
-
-def is_plain_read(context: RouteContext) -> bool:
-    """Tell whether a route is a GET by a coroutine function that says it returns a response."""
-    route = context.original_route
-    if not isinstance(route, APIRoute) or context.methods != _GET:
-        return False
-    call = context.endpoint
-    if not inspect.iscoroutinefunction(call) or hasattr(call, "__wrapped__"):
-        return False
-    returned = route.dependant.call and _returned(call)
-    return isinstance(returned, type) and issubclass(returned, Response)
-
-
-def _returned(call: Callable[..., Any]) -> Any:
-    try:
-        return inspect.signature(call, eval_str=True).return_annotation
-    except (NameError, TypeError, ValueError):
-        return None
 
 
 def _keys(
