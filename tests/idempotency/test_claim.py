@@ -6,18 +6,21 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import text, update
 
 from fastgres.db import Database, Session
 from fastgres.errors import SerializationFailureError
-from fastgres.http import DatabaseDep, SessionDep
-from fastgres.idempotency import Idempotent, idempotent
+from fastgres.http import DatabaseDep, SessionDep, WholeResponse
+from fastgres.idempotency import Idempotent, idempotent, sql
+from fastgres.idempotency.answers import columns
+from fastgres.idempotency.fingerprint import fingerprint_of
 from fastgres.settings import Settings
 from tests.http.listening import listening
 from tests.idempotency.conftest import (
@@ -533,6 +536,33 @@ async def test_snapshot_older_than_the_twin_s_commit_replays(
     assert outer.headers["Idempotent-Replayed"] == "true"
     async with database.session() as session:
         assert await session.scalar(text("SELECT value FROM counters")) == 1
+
+
+@pytest.mark.clone
+async def test_row_that_appears_all_the_same_is_the_answer(
+    serve: Serve, database: Database
+) -> None:
+    """Its key is the guard, whatever becomes of the lock."""
+    router = APIRouter()
+    runs: list[int] = []
+
+    @router.post("/authors", status_code=201, dependencies=[Idempotent])
+    async def register(
+        body: NewAuthor, session: SessionDep, other: DatabaseDep, request: Request
+    ) -> dict[str, str]:
+        runs.append(1)
+        made = await write(session, body)
+        async with other.session() as twin, twin.begin():
+            response = WholeResponse(201, (), b'"twin"')
+            values = {"caller": "ada", "key": "k-1", "lifetime": timedelta(days=1)}
+            values["fingerprint"] = fingerprint_of(request.scope, await request.body())
+            await twin.execute(sql.STORE, {**values, **columns(response)})
+        return made
+
+    client = await serve(router)
+    assert (await post(client)).json() == "twin"
+    assert runs == [1]
+    assert await authors(database) == 0
 
 
 @pytest.mark.clone

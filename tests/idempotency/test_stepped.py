@@ -373,19 +373,18 @@ async def test_no_connection_is_held_while_the_other_side_works(
 
 
 class SlowBank(Bank):
-    """Charges when it is let."""
+    """Stands still in its first call until it is let."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked = asyncio.Event()
-        self.asked_twice = asyncio.Event()
         self.let = asyncio.Event()
 
     async def charge(self, key: str) -> dict[str, int]:
         """Wait, and charge."""
         receipt = await super().charge(key)
-        if not self.let.is_set():
-            (self.asked_twice if self.asked.is_set() else self.asked).set()
+        if len(self.calls) == 1:
+            self.asked.set()
             await self.let.wait()
         return receipt
 
@@ -413,13 +412,63 @@ async def test_holder_that_stood_still_writes_nothing(serve: Serve, database: Da
     first = asyncio.create_task(post(client))
     await slow.asked.wait()
     await let_time_pass(database)
-    second = asyncio.create_task(post(client))
-    await slow.asked_twice.wait()
+    assert (await post(client)).status_code == 201
     slow.let.set()
-    replies = [await first, await second]
-    assert sorted(reply.status_code for reply in replies) == [201, 409]
-    assert replies[0].status_code == 409
+    assert (await first).status_code == 409
     assert len(slow.charged) == 1
+    assert await authors(database) == 1
+
+
+@pytest.mark.clone
+async def test_holder_that_was_taken_over_does_no_further_step(
+    serve: Serve, database: Database
+) -> None:
+    first_bank, second_bank = SlowBank(), SlowBank()
+    router = APIRouter()
+
+    @router.post("/pay", status_code=201, dependencies=[Idempotent])
+    async def pay(steps: StepsDep) -> None:
+        await steps.run("reserve", first_bank.charge)
+        await steps.run("charge", second_bank.charge)
+
+    client = await serve(router)
+    first = asyncio.create_task(post(client))
+    await first_bank.asked.wait()
+    await let_time_pass(database)
+    second = asyncio.create_task(post(client))
+    await second_bank.asked.wait()
+    first_bank.let.set()
+    assert (await first).status_code == 409
+    second_bank.let.set()
+    assert (await second).status_code == 201
+    assert len(second_bank.calls) == 1
+
+
+@pytest.mark.clone
+async def test_holder_that_was_taken_over_commits_no_effect(
+    serve: Serve, database: Database, bank: Bank
+) -> None:
+    router = APIRouter()
+    runs: list[str] = []
+    reached, let = asyncio.Event(), asyncio.Event()
+
+    @router.post("/pay", status_code=201, dependencies=[Idempotent])
+    async def pay(session: SessionDep, steps: StepsDep) -> None:
+        runs.append(f"run-{len(runs)}")
+        name = runs[-1]
+        await steps.run("charge", bank.charge)
+        if name == "run-0":
+            reached.set()
+            await let.wait()
+        await write(session, name)
+
+    client = await serve(router)
+    first = asyncio.create_task(post(client))
+    await reached.wait()
+    await let_time_pass(database)
+    assert (await post(client)).status_code == 201
+    let.set()
+    assert (await first).status_code == 409
     assert await authors(database) == 1
 
 
