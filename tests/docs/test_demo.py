@@ -10,10 +10,13 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -168,6 +171,40 @@ def test_printed_command_answers(checkout: Path, first_output: str) -> None:
     """The line to try works when pasted, and finds the shop filled."""
     with running(checkout) as demo:
         assert json.loads(run(demo.printed("Try")))["items"]
+
+
+def ask(demo: Demo, path: str, body: dict[str, Any] | None = None) -> Any:
+    """Ask the shop of the demo, by POST when there is a body."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{demo.port}{path}",
+        None if body is None else json.dumps(body).encode(),
+        {"Content-Type": "application/json", "Idempotency-Key": str(uuid4())},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return json.load(answer)
+
+
+def test_an_order_is_paid_and_its_receipt_is_in_the_mailbox(
+    checkout: Path, first_output: str
+) -> None:
+    """Worker, mailbox and payment provider run beside the shop, and end with it."""
+    with running(checkout) as demo:
+        product = ask(demo, "/products?size=1&active=true&sort=price")["items"][0]
+        customer = ask(demo, "/customers?size=1")["items"][0]
+        ask(demo, f"/products/{product['id']}/restock", {"quantity": 1})
+        line = {"product_id": product["id"], "quantity": 1}
+        order = ask(demo, "/orders", {"customer_id": customer["id"], "items": [line]})
+        paid = ask(demo, f"/orders/{order['id']}/pay", {"card": "tok_visa"})
+        assert paid["status"] == "paid"
+
+        def received() -> bool:
+            with urllib.request.urlopen(demo.printed("Mail"), timeout=PATIENCE) as page:
+                return customer["email"] in page.read().decode()
+
+        wait_until(received)
+        assert len(processes("-m payments", str(checkout))) > 1
+        demo.signal(signal.SIGINT)
+    wait_until(lambda: not [line for line in processes(str(checkout)) if "payments" in line])
 
 
 def test_second_start_neither_installs_nor_seeds(checkout: Path, first_output: str) -> None:
