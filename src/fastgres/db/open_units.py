@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from contextvars import Token
-
     from fastgres.db.unit import UnitOfWork
+
+_open: dict[asyncio.Task[Any], list[UnitOfWork]] = {}
 
 
 class OpenUnits:
     """Know the outermost units that this task opens from now on, on whichever session.
 
-    Tasks that it starts are work beside it and are not counted. End it with `end()`.
+    Tasks that it starts are work beside it and are not counted.
 
     ```python
     from fastgres.db import OpenUnits
@@ -24,43 +23,51 @@ class OpenUnits:
     async with session.begin():
         assert units.count == 1
     assert units.count == 0
-    units.end()
     ```
     """
 
-    __slots__ = ("_task", "_token", "_units")
+    __slots__ = ("_before", "_task")
 
     def __init__(self) -> None:
         self._task = asyncio.current_task()
-        self._units: list[UnitOfWork] = []
-        self._token: Token[OpenUnits | None] = _watching.set(self)
+        self._before = len(self._all()) if _open else 0
 
     @property
     def count(self) -> int:
         """How many are open."""
-        return len(self._units)
+        return len(self._all()) - self._before if _open else 0
 
     def changes(self) -> tuple[str, ...]:
         """Name what they have written so far, in words."""
-        found = [change for unit in self._units for change in unit.changes()]
+        found = [change for unit in self._all()[self._before :] for change in unit.changes()]
         return tuple(dict.fromkeys(found))
 
-    def end(self) -> None:
-        """Watch no longer."""
-        _watching.reset(self._token)
-
-    def forget(self, unit: UnitOfWork) -> None:
-        """Note that a unit has ended."""
-        self._units.remove(unit)
-
-    @staticmethod
-    def note(unit: UnitOfWork) -> OpenUnits | None:
-        """Note that a unit was opened; return who watches this task, if anybody does."""
-        watcher = _watching.get()
-        if watcher is None or watcher._task is not asyncio.current_task():  # noqa: SLF001 - its own
-            return None
-        watcher._units.append(unit)  # noqa: SLF001 - its own
-        return watcher
+    def _all(self) -> list[UnitOfWork]:
+        return [] if self._task is None else _open.get(self._task, [])
 
 
-_watching: ContextVar[OpenUnits | None] = ContextVar("fastgres_open_units", default=None)
+def note_unit(unit: UnitOfWork) -> asyncio.Task[Any] | None:
+    """Note that this task has opened a unit; return the task."""
+    task = asyncio.current_task()
+    if task is None:
+        return None
+    if task not in _open:
+        _open[task] = []
+        task.add_done_callback(_forget_all)
+    _open[task].append(unit)
+    return task
+
+
+def forget_unit(unit: UnitOfWork, task: asyncio.Task[Any]) -> None:
+    """Note that a unit of the task has ended."""
+    units = _open.get(task, [])
+    if unit in units:
+        units.remove(unit)
+    if not units and task in _open:
+        del _open[task]
+        task.remove_done_callback(_forget_all)
+
+
+def _forget_all(task: asyncio.Task[Any]) -> None:
+    """Forget units that were left open when their task ended: nobody else may keep them alive."""
+    _open.pop(task, None)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.ext.asyncio import AsyncSessionTransaction
 
 from fastgres.db.hooks import run_hooks
-from fastgres.db.open_units import OpenUnits
+from fastgres.db.open_units import forget_unit, note_unit
 from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import asyncio
     from types import TracebackType
 
     from fastgres.db.session import Session
@@ -37,12 +38,12 @@ class UnitOfWork(AsyncSessionTransaction):
     ```
     """
 
-    __slots__ = ("_adopted", "_watcher")
+    __slots__ = ("_adopted", "_task")
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, nested=session.in_unit)
         self._adopted = False
-        self._watcher: OpenUnits | None = None
+        self._task: asyncio.Task[Any] | None = None
 
     async def start(self, is_ctxmanager: bool = False) -> UnitOfWork:  # noqa: FBT001, FBT002  SQLAlchemy's signature
         """Begin the unit: adopt the open transaction, begin one, or set a savepoint."""
@@ -58,7 +59,7 @@ class UnitOfWork(AsyncSessionTransaction):
             await super().start(is_ctxmanager=is_ctxmanager)
         self._session.enter_unit()
         if not self.nested:
-            self._watcher = OpenUnits.note(self)
+            self._task = note_unit(self)
         return self
 
     async def __aexit__(
@@ -76,8 +77,8 @@ class UnitOfWork(AsyncSessionTransaction):
             else:
                 await self.session.rollback()  # allow FG101: this is the unit of work
         finally:
-            if self._watcher is not None:
-                self._watcher.forget(self)
+            if self._task is not None:
+                forget_unit(self, self._task)
         if type_ is None and not self.nested:
             await run_hooks(self.session.sync_session)
 

@@ -96,7 +96,6 @@ class Exchange(Conversation):
         except Exception as error:  # noqa: BLE001 - the boundary answers for every error
             await answer_failure(self, error)
         finally:
-            self.units.end()
             if self._unit is not None:
                 await self._unit.abandon()
             if self.keeper is not None:
