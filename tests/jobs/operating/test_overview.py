@@ -62,6 +62,7 @@ async def test_oldest_is_how_long_a_due_job_waits(database: Database, session: S
     """Not since it was enqueued: since it was to run."""
     async with session.begin():
         await write.enqueue(session, to="ada")
+        await write.enqueue(session, to="eve")
         await write.schedule(session, timedelta(hours=1), to="later")
         await session.execute(
             text(

@@ -139,6 +139,25 @@ async def test_more_than_a_batch(database: Database, session: Session) -> None:
     assert await count_jobs(database, EVERY) == 0
 
 
+async def test_more_than_a_batch_is_left_behind(database: Database, session: Session) -> None:
+    """What cannot be moved is passed by, not met again for ever."""
+    async with session.begin():
+        await session.execute(
+            text("""
+            INSERT INTO fastgres.jobs (name, unique_key)
+            SELECT 'fail_once', CAST(n AS text) FROM generate_series(1, 600) AS n""")
+        )
+        await session.execute(
+            text("""
+            INSERT INTO fastgres.dead_jobs (id, queue, name, version, arguments, headers, priority,
+                state, run_at, created_at, attempt, max_attempts, target, reason, unique_key)
+            SELECT 10000 + n, 'default', 'fail_once', 1, '{}', '{}', 0, 'running', now(), now(),
+                1, 1, 'local', 'old', CAST(n AS text) FROM generate_series(1, 601) AS n""")
+        )
+    async with asyncio.timeout(60):
+        assert await retry_dead(database, EVERY) == Moved(done=1, left=600)
+
+
 async def test_jobs_for_later_are_due_now(database: Database, session: Session) -> None:
     """Only those that were meant."""
     async with session.begin():
