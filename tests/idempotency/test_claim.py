@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import httpx
 import pytest
@@ -302,6 +302,28 @@ async def test_unit_that_is_open_beside_it_is_refused(serve: Serve, database: Da
     client = await serve(router)
     assert (await post(client)).status_code == 500
     assert await stored(database) == 0
+
+
+async def around(session: SessionDep) -> AsyncIterator[Session]:
+    """Hold a unit of work open around the handler, on the session of the request."""
+    async with session.begin():
+        yield session
+
+
+@pytest.mark.parametrize("scope", ["function", "request"])
+async def test_unit_around_the_handler_is_refused_before_it_runs(
+    scope: Literal["function", "request"], serve: Serve, database: Database
+) -> None:
+    """The answer would be sent, or not be stored, while the effect waits for that unit."""
+    router = APIRouter()
+
+    @router.post("/authors", dependencies=[Idempotent, Depends(around, scope=scope)])
+    async def register(body: NewAuthor, session: SessionDep) -> None:
+        await write(session, body)
+
+    client = await serve(router)
+    assert (await post(client)).status_code == 500
+    assert (await authors(database), await stored(database)) == (0, 0)
 
 
 # From here on with true commits and several connections.

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from fastgres.idempotency.asked import Asked
     from fastgres.idempotency.rules import Rules
 
+_AROUND: Final = (
+    "An idempotent handler was called inside a unit of work, which a `yield` dependency holds open "
+    "on the session of the request. The answer is stored in the transaction of its effect and sent "
+    "when that is committed, and this one would be committed by somebody else, later or earlier. "
+    "Open the unit in the service: `async with session.begin():`."
+)
 _REFUSED: Final = RuntimeError("not to be committed")
 
 ENDED: Final = (
@@ -56,6 +62,8 @@ class Claim:
         request, both without having waited.
         """
         session = self._exchange.unit.session
+        if session.in_unit:
+            raise ConfigurationError(_AROUND)
         self._unit = session.begin()
         await self._unit.__aenter__()
         try:
