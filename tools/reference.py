@@ -34,7 +34,7 @@ def errors_page() -> str:
         [
             "# Errors",
             "",
-            "Generated from `fastgres/errors.py` by `make docs`.",
+            "Generated from `fastgres.errors` by `make docs`.",
             "",
             f"```text\n{tree}```",
             "",
