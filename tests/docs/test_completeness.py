@@ -14,13 +14,17 @@ PACKAGE = ROOT / "src" / "fastgres"
 
 
 def public_names() -> list[tuple[str, str]]:
-    """Return module and name of everything that a door gives, and of the factory."""
+    """Return module and name of everything that a door gives, and of the factory.
+
+    An error is shown where it is raised; its own page says when that is.
+    """
     names = [
         (node.module or "", alias.name)
         for door in sorted(PACKAGE.glob("*/__init__.py"))
         for node in ast.parse(door.read_text()).body
         if isinstance(node, ast.ImportFrom) and node.module != "__future__"
         for alias in node.names
+        if not (door.parent.name == "errors" and alias.name.endswith("Error"))
     ]
     factory = [("fastgres.app", "create_app")] if (PACKAGE / "app.py").exists() else []
     return [*names, *factory]

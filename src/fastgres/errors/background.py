@@ -41,11 +41,29 @@ class StolenJobError(JobError):
 
 
 class GiveUpError(JobError):
-    """Raise it in a job that can never succeed: it goes to the dead letters without a retry."""
+    """Raise it in a job that can never succeed: it goes to the dead letters without a retry.
+
+    ```python
+    from fastgres.errors import GiveUpError
+
+    async def remind(email: str) -> None:
+        if email.endswith(".invalid"):
+            raise GiveUpError(f"Nobody reads {email}.")
+    ```
+    """
 
 
 class RetryError(JobError):
-    """Raise it in a job that should be tried again `after` seconds; it counts as an attempt."""
+    """Raise it in a job that should be tried again `after` seconds; it counts as an attempt.
+
+    ```python
+    from fastgres.errors import RetryError
+
+    async def poll(busy: bool) -> None:
+        if busy:
+            raise RetryError("The export is not ready.", after=30)
+    ```
+    """
 
     def __init__(self, message: str = "", *, after: float) -> None:
         self.after = after
