@@ -5,12 +5,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from fastgres.http import with_session
-from fastgres.idempotency import StepsDep
+from fastgres.idempotency import StepsDep, idempotent
 from shop.repositories.customer import CustomerRepository
 from shop.services.customer import CustomerService
 from shop.services.order import OrderService
 from shop.services.payment import PaymentService
 from shop.services.product import ProductService
+
+AnsweredOnce = idempotent(required=False)
+"""For a POST: it happens once for each Idempotency-Key; a client that sends none takes the risk."""
 
 CustomerRepositoryDep = Annotated[CustomerRepository, Depends(with_session(CustomerRepository))]
 CustomerServiceDep = Annotated[CustomerService, Depends(with_session(CustomerService))]

@@ -47,6 +47,40 @@ async def stock_of(client: httpx.AsyncClient, product: Product) -> int:
     return int((await client.get(f"/products/{product.id}")).json()["stock"])
 
 
+async def test_an_order_that_is_sent_again_is_placed_once(
+    client: httpx.AsyncClient, customer: Customer, product: Product
+) -> None:
+    """The retry is given the same bytes; the key is good for this order alone."""
+    body = order_of(customer, (product, 2))
+    headers = {"Idempotency-Key": str(uuid4())}
+
+    first = await client.post("/orders", json=body, headers=headers)
+    again = await client.post("/orders", json=body, headers=headers)
+    other = await client.post("/orders", json=body | {"note": "Ring."}, headers=headers)
+
+    assert first.status_code == again.status_code == 201
+    assert again.content == first.content
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert await stock_of(client, product) == 8
+
+
+async def test_an_order_that_was_refused_may_be_sent_again(
+    client: httpx.AsyncClient, customer: Customer, product: Product
+) -> None:
+    """Nothing was stored: with new pieces the same request succeeds."""
+    body = order_of(customer, (product, 11))
+    headers = {"Idempotency-Key": str(uuid4())}
+
+    refused = await client.post("/orders", json=body, headers=headers)
+    await client.post(f"/products/{product.id}/restock", json={"quantity": 1})
+    placed = await client.post("/orders", json=body, headers=headers)
+
+    assert (refused.status_code, placed.status_code) == (409, 201)
+    assert await stock_of(client, product) == 0
+
+
 async def test_places_an_order(
     client: httpx.AsyncClient, customer: Customer, product: Product, store: Store
 ) -> None:
@@ -470,6 +504,24 @@ async def test_two_moves_at_once_have_one_winner(
         if ends[1].status_code == 409:
             await client.post(f"/products/{product.id}/restock", json={"quantity": 1})
     assert await stock_of(client, product) == 10
+
+
+@pytest.mark.clone
+async def test_twins_of_an_order_place_it_once(
+    client: httpx.AsyncClient, customer: Customer, product: Product
+) -> None:
+    """Each has the answer of the one that placed it, or is told that it is being placed."""
+    body = order_of(customer, (product, 1))
+    for turn in range(5):
+        headers = {"Idempotency-Key": str(uuid4())}
+        answers = await asyncio.gather(
+            *(client.post("/orders", json=body, headers=headers) for _ in range(20))
+        )
+        placed = {answer.content for answer in answers if answer.status_code == 201}
+        others = {answer.json()["code"] for answer in answers if answer.status_code != 201}
+        assert len(placed) == 1
+        assert others <= {"request_in_progress"}
+        assert await stock_of(client, product) == 9 - turn
 
 
 @pytest.mark.clone

@@ -265,3 +265,13 @@ async def test_an_unknown_filter_is_told_what_was_meant(
 
     assert response.status_code == 422
     assert f"did you mean '{meant}'" in response.text
+
+
+async def test_pieces_that_are_sent_again_are_restocked_once(
+    client: httpx.AsyncClient, product: Product
+) -> None:
+    """Adding is not idempotent by itself."""
+    path, headers = f"/products/{product.id}/restock", {"Idempotency-Key": "delivery-7"}
+    for _ in range(2):
+        answer = await client.post(path, json={"quantity": 5}, headers=headers)
+        assert answer.json()["stock"] == 15

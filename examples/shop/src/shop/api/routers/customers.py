@@ -7,7 +7,7 @@ from fastapi import Response, status
 from fastgres.endpoints import ReadRouter
 from fastgres.errors import UniqueViolationError
 from fastgres.http import problems
-from shop.api.deps import CustomerServiceDep
+from shop.api.deps import AnsweredOnce, CustomerServiceDep
 from shop.api.responses import CREATED
 from shop.models import Customer
 from shop.repositories.customer import CustomerRepository
@@ -30,6 +30,7 @@ router.page(
     "",
     response_model=CustomerRead,
     status_code=status.HTTP_201_CREATED,
+    dependencies=[AnsweredOnce],
     responses=CREATED | problems(UniqueViolationError),
 )
 async def register_customer(

@@ -8,7 +8,7 @@ from fastgres.endpoints import ReadRouter
 from fastgres.errors import NotFoundError, TransitionError
 from fastgres.http import problems
 from fastgres.idempotency import idempotent
-from shop.api.deps import OrderServiceDep, PaymentServiceDep
+from shop.api.deps import AnsweredOnce, OrderServiceDep, PaymentServiceDep
 from shop.api.responses import CREATED
 from shop.core.errors import CardDeclinedError, NotForSaleError, OutOfStockError
 from shop.models import Order
@@ -33,6 +33,7 @@ router.page(
     "",
     response_model=OrderRead,
     status_code=status.HTTP_201_CREATED,
+    dependencies=[AnsweredOnce],
     responses=CREATED | problems(NotFoundError, OutOfStockError, NotForSaleError),
 )
 async def place_order(body: OrderCreate, service: OrderServiceDep, response: Response) -> Order:

@@ -7,7 +7,7 @@ from fastapi import Response, status
 from fastgres.endpoints import ReadRouter
 from fastgres.errors import UniqueViolationError
 from fastgres.http import problems
-from shop.api.deps import ProductServiceDep
+from shop.api.deps import AnsweredOnce, ProductServiceDep
 from shop.api.responses import CREATED
 from shop.core.errors import StockLimitError
 from shop.models import Product
@@ -37,6 +37,7 @@ router.page(
     "",
     response_model=ProductRead,
     status_code=status.HTTP_201_CREATED,
+    dependencies=[AnsweredOnce],
     responses=CREATED | problems(UniqueViolationError),
 )
 async def create_product(
@@ -74,7 +75,10 @@ async def delete_product(product_id: UUID, service: ProductServiceDep) -> None:
 
 
 @router.post(
-    "/{product_id}/restock", response_model=ProductRead, responses=problems(StockLimitError)
+    "/{product_id}/restock",
+    response_model=ProductRead,
+    dependencies=[AnsweredOnce],
+    responses=problems(StockLimitError),
 )
 async def restock_product(product_id: UUID, body: Restock, service: ProductServiceDep) -> Product:
     """Add pieces that have arrived to those in stock."""
