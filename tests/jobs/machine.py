@@ -201,7 +201,7 @@ class QueueMachine(RuleBasedStateMachine):
         answers = self.run(hand.queue.renew(list(newest.values())))
         for held in newest.values():
             owned = self.model.owns(hand.me.id, held)
-            assert answers[held.id][1] == (owned is not None)
+            assert answers[held.id, held.attempt][1] == (owned is not None)
         for job in self.model.jobs.values():
             job.expired = job.expired and job.worker != hand.me.id
 

@@ -256,7 +256,7 @@ class TestRescue:
         worker = hand()
         claimed = await worker.one()
         await expire(database)
-        assert await worker.queue.renew([claimed]) == {claimed.id: (True, True)}
+        assert await worker.queue.renew([claimed]) == {(claimed.id, 1): (True, True)}
         assert await hand().queue.rescue() == []
 
     async def test_job_that_completes_itself_just_now_is_neither_waited_for_nor_freed(
@@ -270,7 +270,7 @@ class TestRescue:
             await session.execute(LOCK_ONE)
             async with asyncio.timeout(1):
                 assert await hand().queue.rescue() == []
-                assert await worker.queue.renew([claimed]) == {claimed.id: (False, True)}
+                assert await worker.queue.renew([claimed]) == {(claimed.id, 1): (False, True)}
 
     async def test_only_one_worker_at_a_time_looks(self, database: Database, hand: Make) -> None:
         await enqueue(database, task)
@@ -289,7 +289,21 @@ async def test_renewal_tells_of_an_attempt_that_was_stolen(database: Database, h
     await expire(database)
     await owner.queue.rescue()
     await owner.claim()
-    assert await zombie.queue.renew([claimed]) == {claimed.id: (False, False)}
+    assert await zombie.queue.renew([claimed]) == {(claimed.id, 1): (False, False)}
+
+
+async def test_two_attempts_of_one_job_on_one_worker_are_told_apart(
+    database: Database, hand: Make
+) -> None:
+    """One was lost and is cleaning up, the other has just begun."""
+    await enqueue(database, task)
+    worker = hand()
+    old = await worker.one()
+    await expire(database)
+    await worker.queue.rescue()
+    new = await worker.one()
+    answers = await worker.queue.renew([new, old])
+    assert answers == {(old.id, 1): (True, False), (new.id, 2): (True, True)}
 
 
 async def test_progress_is_stored_for_the_owner_only(database: Database, hand: Make) -> None:

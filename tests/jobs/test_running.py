@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from fastgres.errors import JobArgumentsError, StolenJobError
-from fastgres.jobs import RunningJob
+from fastgres.jobs import RunningJob, Worker, job
 from tests.jobs.workshop import NOTE, Hand, change, enqueue, leave_note, rows, value
 
 if TYPE_CHECKING:
@@ -66,6 +66,23 @@ async def test_stolen_job_takes_its_effect_back(effects: Database, hand: Make) -
             await write(session, running)
             await running.complete(session)
     assert await value(effects, "SELECT count(*) FROM effects") == 0
+
+
+async def test_job_may_enqueue_its_own_successor_with_its_end(effects: Database) -> None:
+    runs: list[int] = []
+
+    @job(unique=True)
+    async def step(job: RunningJob) -> None:
+        runs.append(job.id)
+        async with job.session() as session, session.begin():
+            assert await step.enqueue(session) is None
+            await job.complete(session)
+            if len(runs) < 3:
+                assert await step.enqueue(session) is not None
+
+    await enqueue(effects, step)
+    assert (await Worker(effects, [step]).drain()).done == 3
+    assert len(set(runs)) == 3
 
 
 async def test_progress_is_seen_while_the_job_runs(effects: Database, hand: Make) -> None:

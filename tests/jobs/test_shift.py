@@ -122,6 +122,9 @@ async def test_soft_stop_lets_jobs_end_and_claims_no_more(effects: Database) -> 
     await enqueue(effects, wait, 2)
     await began.wait()
     worker.stop()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await asyncio.shield(task)
     end.set()
     await task
     assert worker.stats.done == 1

@@ -22,6 +22,7 @@ from fastgres.jobs.operating.steering import (
     retry_dead,
     run_now,
 )
+from fastgres.jobs.results import JobResult, find_result
 from fastgres.jobs.running import RunningJob
 from fastgres.jobs.stats import WorkerStats
 from fastgres.jobs.worker import Worker, WorkerOptions
@@ -34,6 +35,7 @@ __all__ = [
     "JobFilter",
     "JobOptions",
     "JobRecord",
+    "JobResult",
     "JobState",
     "Moved",
     "Overview",
@@ -52,6 +54,7 @@ __all__ = [
     "exponential",
     "find_job",
     "find_jobs",
+    "find_result",
     "job",
     "list_jobs",
     "purge_dead",

@@ -139,7 +139,9 @@ def _tell(outcome: Outcome, ms: float) -> None:
         log.info("job done", ms=ms)
     elif outcome.ending is Ending.FAILED:
         seconds = round(outcome.delay or 0.0, 1)
-        log.warning("job failed", ms=ms, again_in=seconds, error=outcome.error)
+        log.warning(
+            "job failed", ms=ms, again_in=seconds, error=(outcome.error or "").split("\n")[0]
+        )
     elif outcome.ending is Ending.DEAD:
         log.error("job dead", ms=ms, reason=outcome.reason, error=outcome.error)
     else:

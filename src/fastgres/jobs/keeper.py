@@ -54,7 +54,7 @@ class Keeper:
         began = monotonic()
         answers = await self._queue.renew([slot.job for slot in slots])
         for slot in slots:
-            renewed, ours = answers[slot.job.id]
+            renewed, ours = answers[slot.job.id, slot.job.attempt]
             if renewed and ours:
                 slot.until = began + self._lease
             elif not ours and not slot.running.completing and slot in self._slots.running:

@@ -20,6 +20,9 @@ DEADLINE: Final = 5.0
 
 Row = Sequence[Any]
 
+_LOST: Final = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What the driver raises for a connection that is lost, or that it has lost track of."""
+
 
 class Link(Protocol):
     """Runs the statements of the queue, each in a transaction of its own."""
@@ -100,7 +103,7 @@ class _Typed:
             typed: ProblemError | None = translate(error)
             if typed is not None:
                 raise typed from error
-        elif isinstance(error, asyncpg.InterfaceError | OSError | TimeoutError):
+        elif isinstance(error, _LOST):
             raise ServerUnavailableError from error
 
 

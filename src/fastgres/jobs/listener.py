@@ -25,7 +25,14 @@ PING: Final = 10.0
 PING_DEADLINE: Final = 5.0
 """Seconds to wait for the answer."""
 
-_FAULTS = (ProblemError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_FAULTS = (
+    ProblemError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 
 class Listener:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from fastgres.jobs.outcome import Outcome
 
 
+Fence = tuple[int, int]
+"""The id of a job and the number of an attempt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rescued:
     """A job that was taken from a worker which stopped renewing its lease."""
@@ -108,7 +112,7 @@ class Queue:
         rows = await self._link.fetch(statement, self._me.id, ids, attempts, *columns)
         return {row[0] for row in rows}
 
-    async def renew(self, jobs: Sequence[ClaimedJob]) -> dict[int, tuple[bool, bool]]:
+    async def renew(self, jobs: Sequence[ClaimedJob]) -> dict[Fence, tuple[bool, bool]]:
         """Renew all leases; tell of each of `jobs` whether it was renewed and is still ours."""
         me = self._me
         rows = await self._link.fetch(
@@ -122,7 +126,7 @@ class Queue:
             list(me.queues),
             me.concurrency,
         )
-        return {row[0]: (row[1], row[2]) for row in rows}
+        return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
     async def leave(self) -> None:
         """Take this worker off the list."""

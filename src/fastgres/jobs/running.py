@@ -112,7 +112,9 @@ class RunningJob:
 
         A job whose whole effect is in this transaction happens exactly once, whatever dies. Raises
         `StolenJobError` when the job belongs to another worker by now; let it leave the unit.
-        Do nothing afterwards that would have to be tried again.
+        Call it at the end of the unit: others who enqueue a `unique` job of the same key wait for
+        the COMMIT from then on. In the unit itself the key is free. After the COMMIT do nothing
+        that would have to be tried again.
         """
         self.completing = True
         gone = await session.execute(

@@ -102,6 +102,9 @@ class Shift:
         """Stop softly; a second time, at once."""
         if self._stopping.is_set():
             self._at_once.set()
+        self._claim_no_more()
+
+    def _claim_no_more(self) -> None:
         self._stopping.set()
         self._alarm.ring()
         self._slots.freed.set()
@@ -114,8 +117,7 @@ class Shift:
             claiming = asyncio.create_task(self._claim())
             try:
                 await asyncio.wait({claiming, *loops}, return_when=asyncio.FIRST_COMPLETED)
-                self._stopping.set()
-                self._alarm.ring()
+                self._claim_no_more()
                 await claiming
             finally:
                 await self._finish(claiming)
@@ -133,7 +135,7 @@ class Shift:
         if timetable:
             yield timetable.run()
         yield keep_tables(self._database.engine)
-        if self._options.listen:
+        if self._options.listen and self._database.settings.database_pooler == "none":
             yield Listener(self._database, self._options.queues, self._alarm.ring).run()
 
     async def _claim(self) -> None:
@@ -223,10 +225,10 @@ class Shift:
         try:
             while await self._drain_once(1 if alone else self._options.concurrency):
                 pass
-            if not alone:
-                await self._keeping.leave()
         finally:
             await _end(keeping)
+            with contextlib.suppress(ProblemError):
+                await self._keeping.leave()
             self.close()
 
     async def _drain_once(self, free: int) -> bool:

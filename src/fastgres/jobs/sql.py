@@ -174,7 +174,7 @@ WITH mine AS MATERIALIZED (
     VALUES ($1, $5, $6, $7, $8)
     ON CONFLICT (id) DO UPDATE SET seen_at = now()
 )
-SELECT given.id, renewed.id IS NOT NULL, owned.id IS NOT NULL
+SELECT given.id, given.attempt, renewed.id IS NOT NULL, owned.id IS NOT NULL
 FROM unnest($3::bigint[], $4::smallint[]) AS given (id, attempt)
 LEFT JOIN renewed ON renewed.id = given.id
 LEFT JOIN fastgres.jobs AS owned
@@ -229,6 +229,11 @@ UPDATE fastgres.jobs SET progress = CAST($4 AS jsonb)
 WHERE id = $2 AND attempt = $3 AND worker = $1 AND state = 'running'
 RETURNING id"""
 """Store how far an attempt is."""
+
+FIND_RESULT: Final = """\
+SELECT name, result, finished_at FROM fastgres.job_results
+WHERE id = :id AND expires_at > now()"""
+"""Return what a job returned, while it is kept."""
 
 NOW: Final = "SELECT clock_timestamp()"
 """Ask for the time: schedules go by the database's clock."""
