@@ -8,32 +8,32 @@ and who holds one never waits for another.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
     from sqlalchemy.orm import Session as SyncSession
     from sqlalchemy.orm import SessionTransaction
 
-    from fastgres.db.session import Session
+Own = TypeVar("Own", bound=AsyncSession)
 
 
 @asynccontextmanager
-async def open_independent(session: Session) -> AsyncIterator[Session]:
-    """Open a session on a connection of its own, and a unit in it."""
-    own = await session.aside()
-    half = session.sync_session
-    event.listen(half, "after_begin", _refuse_second)
+async def open_independent(outer: SyncSession, aside: Awaitable[Own]) -> AsyncIterator[Own]:
+    """Open the session that `aside` gives, and a unit in it, beside the outer session."""
+    own = await aside
+    event.listen(outer, "after_begin", _refuse_second)
     try:
         async with own, own.begin():
             yield own
     finally:
-        event.remove(half, "after_begin", _refuse_second)
+        event.remove(outer, "after_begin", _refuse_second)
 
 
 def _refuse_second(_session: SyncSession, transaction: SessionTransaction, _on: Any) -> None:
@@ -47,7 +47,7 @@ def _refuse_second(_session: SyncSession, transaction: SessionTransaction, _on: 
         )
 
 
-async def refuse_unknown(_session: Session) -> Session:
+async def refuse_unknown(_session: object) -> NoReturn:
     """Be asked for a connection aside by a session that no `Database` has made."""
     raise ConfigurationError(
         "`independent()` was called on a session that was not made by `Database.session()`, so "
@@ -56,7 +56,7 @@ async def refuse_unknown(_session: Session) -> Session:
     )
 
 
-async def refuse_nested(_session: Session) -> Session:
+async def refuse_nested(_session: object) -> NoReturn:
     """Be asked for a connection aside by who already has one."""
     raise ConfigurationError(
         "`independent()` was called inside an independent unit. Holding one connection of a small "

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from fastgres.db.unit import UnitOfWork
 
-_open: dict[asyncio.Task[Any], list[UnitOfWork]] = {}
+class Unit(Protocol):
+    """A unit of work that may have written."""
+
+    def changes(self) -> tuple[str, ...]:
+        """Name what it has written so far, in words."""
+        ...
+
+
+_open: dict[asyncio.Task[Any], list[Unit]] = {}
 
 
 class OpenUnits:
@@ -42,11 +48,11 @@ class OpenUnits:
         found = [change for unit in self._all()[self._before :] for change in unit.changes()]
         return tuple(dict.fromkeys(found))
 
-    def _all(self) -> list[UnitOfWork]:
+    def _all(self) -> list[Unit]:
         return [] if self._task is None else _open.get(self._task, [])
 
 
-def note_unit(unit: UnitOfWork) -> asyncio.Task[Any] | None:
+def note_unit(unit: Unit) -> asyncio.Task[Any] | None:
     """Note that this task has opened a unit; return the task."""
     task = asyncio.current_task()
     if task is None:
@@ -58,7 +64,7 @@ def note_unit(unit: UnitOfWork) -> asyncio.Task[Any] | None:
     return task
 
 
-def forget_unit(unit: UnitOfWork, task: asyncio.Task[Any]) -> None:
+def forget_unit(unit: Unit, task: asyncio.Task[Any]) -> None:
     """Note that a unit of the task has ended."""
     units = _open.get(task, [])
     if unit in units:

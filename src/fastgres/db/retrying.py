@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
@@ -15,8 +15,9 @@ from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
 
-    from fastgres.db.session import Session
+    from sqlalchemy.orm import Session as SyncSession
 
 Result = TypeVar("Result")
 
@@ -25,6 +26,34 @@ _SHORTEST, _LONGEST = 0.01, 0.2
 """Seconds; a pause is drawn from between them, so that those who met do not meet again."""
 
 log = get_logger(__name__)
+
+
+class Retried(Protocol):
+    """The session whose units are run again."""
+
+    sync_session: SyncSession
+
+    @property
+    def in_unit(self) -> bool:
+        """Tell whether a unit is open."""
+        ...
+
+    @property
+    def is_made(self) -> bool:
+        """Tell whether it has a memory."""
+        ...
+
+    def begin(self) -> AbstractAsyncContextManager[object]:
+        """Return a unit to enter."""
+        ...
+
+    async def find_uncommitted(self) -> tuple[str, ...]:
+        """Name what is not committed."""
+        ...
+
+    async def rollback(self) -> None:
+        """End the transaction."""
+        ...
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -52,7 +81,7 @@ def draw_pause() -> float:
 
 
 async def run_retried(
-    session: Session, work: Callable[[], Awaitable[Result]], *, attempts: int
+    session: Retried, work: Callable[[], Awaitable[Result]], *, attempts: int
 ) -> Result:
     """Run the work in a unit, again while it loses races and attempts are left."""
     if session.in_unit:
@@ -73,7 +102,7 @@ async def run_retried(
         await asyncio.sleep(draw_pause())
 
 
-async def _run_once(session: Session, work: Callable[[], Awaitable[Result]]) -> Result:
+async def _run_once(session: Retried, work: Callable[[], Awaitable[Result]]) -> Result:
     strangers = await _renew(session)
     async with session.begin():
         result = await work()
@@ -81,7 +110,7 @@ async def _run_once(session: Session, work: Callable[[], Awaitable[Result]]) -> 
     return result
 
 
-async def _renew(session: Session) -> list[object]:
+async def _renew(session: Retried) -> list[object]:
     """Make the session as new, the first time too; return the rows that it has forgotten.
 
     A row that was read before belongs to a transaction that is over by the second attempt, and
@@ -95,12 +124,12 @@ async def _renew(session: Session) -> list[object]:
             "in the first attempt and in no other. Make them inside the work that is retried."
         )
     strangers = list(session.sync_session.identity_map.values())
-    session.expunge_all()
+    session.sync_session.expunge_all()
     await session.rollback()  # allow FG101: it has only read, and the unit begins anew
     return strangers
 
 
-def _refuse_changes_of(strangers: list[object], session: Session) -> None:
+def _refuse_changes_of(strangers: list[object], session: Retried) -> None:
     """Refuse changes of rows that the session no longer knows: nothing would write them."""
     half = session.sync_session
     changed = {

@@ -215,11 +215,7 @@ class Session(AsyncSession):
             assert await session.scalar(select(Customer.name)) == "Ada"
         ```
         """
-        return open_independent(self)
-
-    async def aside(self) -> Session:
-        """Return a new session on a connection that is not of the pool of this one."""
-        return await self._aside(self)
+        return open_independent(self.sync_session, self._aside(self))
 
     def after_commit(self, hook: Hook) -> None:
         """Run an async function once the outermost unit is committed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from sqlalchemy.ext.asyncio import AsyncSessionTransaction
 
@@ -14,7 +14,28 @@ if TYPE_CHECKING:
     import asyncio
     from types import TracebackType
 
-    from fastgres.db.session import Session
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Counting(Protocol):
+    """What a unit asks of its session."""
+
+    @property
+    def in_unit(self) -> bool:
+        """Tell whether a unit is open."""
+        ...
+
+    def enter_unit(self) -> None:
+        """Count a unit that was begun."""
+        ...
+
+    def leave_unit(self) -> None:
+        """Count a unit that has ended."""
+        ...
+
+    def uncommitted(self) -> tuple[str, ...]:
+        """Name what is written and not committed."""
+        ...
 
 
 class UnitOfWork(AsyncSessionTransaction):
@@ -40,8 +61,8 @@ class UnitOfWork(AsyncSessionTransaction):
 
     __slots__ = ("_adopted", "_task")
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session, nested=session.in_unit)
+    def __init__(self, session: AsyncSession) -> None:
+        super().__init__(session, nested=cast("Counting", session).in_unit)
         self._adopted = False
         self._task: asyncio.Task[Any] | None = None
 
@@ -94,6 +115,5 @@ class UnitOfWork(AsyncSessionTransaction):
             raise
 
     @property
-    def _session(self) -> Session:
-        session: Any = self.session
-        return session  # type: ignore[no-any-return]  # UnitOfWork is only made by Session.begin
+    def _session(self) -> Counting:
+        return cast("Counting", self.session)
