@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import asyncpg
@@ -10,12 +11,13 @@ import pytest
 import pytest_asyncio
 from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, StreamingResponse
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from structlog.testing import capture_logs
 
 from fastgres.db import Database, Session, dsn
 from fastgres.http import DatabaseDep, SessionDep, with_session
 from tests.http.listening import serving
+from tests.models import Counter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -108,6 +110,10 @@ true = APIRouter()
 """Routes that commit before the response, at every depth."""
 
 
+contended = APIRouter()
+"""A route whose requests all want the same row."""
+
+
 @true.post("/handler/{ticket}", status_code=201)
 async def in_handler(ticket: str, session: SessionDep) -> None:
     async with session.begin():
@@ -192,6 +198,16 @@ async def before_a_stream(ticket: str, session: SessionDep) -> StreamingResponse
 async def before_a_redirect(ticket: str, session: SessionDep) -> RedirectResponse:
     await Box(session).sell(ticket)
     return RedirectResponse("/", 201)
+
+
+@contended.post("/count", status_code=201)
+async def count_up(session: SessionDep) -> None:
+    async def work() -> None:
+        await session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
+        value = await session.scalar(select(Counter.value)) or 0
+        await session.execute(update(Counter).values(value=value + 1))
+
+    await session.retry(work)
 
 
 late = APIRouter()
@@ -310,3 +326,24 @@ async def test_a_unit_that_ends_after_the_response_is_refused(
     assert all('scope="function"' in log["hint"] for log in told)
     assert {log["changes"] for log in told} == {("insert in SQL text",), ()}
     assert await booked(database) == []
+
+
+async def test_of_fifty_that_want_one_row_each_is_done_once_or_503(
+    database: Database, database_url: str, settings: Settings
+) -> None:
+    """And those that were 503 are done when they ask again."""
+    async with database.session() as session, session.begin():
+        session.add(Counter())
+    patient = {"database_pool_timeout": 60.0, "database_lock_timeout": 60.0}
+    with serving(contended, database_url, settings, **patient) as (port, served):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            left, done = 50, 0
+            while left:
+                replies = await asyncio.gather(*(client.post("/count") for _ in range(left)))
+                assert {reply.status_code for reply in replies} <= {201, 503}
+                assert all("Retry-After" in each.headers for each in replies if each.is_error)
+                left = sum(reply.is_error for reply in replies)
+                done += len(replies) - left
+        assert served.pool_status().lent == 0
+    async with database.session() as session:
+        assert done == 50 == await session.scalar(select(Counter.value))
