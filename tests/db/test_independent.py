@@ -12,7 +12,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from fastgres.db import Database, Session, translate
 from fastgres.errors import (
     ConfigurationError,
-    IsolationError,
     PoolExhaustedError,
     RowLockedError,
     UniqueViolationError,
@@ -209,17 +208,6 @@ class TestOnOneConnection:
         async with database.session() as session, session.independent() as own:
             own.add(named("audit"))
         assert await names(database) == ["audit"]
-
-    async def test_is_refused_inside_a_unit_with_the_way_out(self, session: Session) -> None:
-        with pytest.raises(IsolationError, match=r"@pytest\.mark\.clone"):
-            async with session.begin(), session.independent():
-                pass
-
-    async def test_is_refused_over_changes_too(self, session: Session) -> None:
-        session.add(named("outer"))
-        with pytest.raises(IsolationError, match=r"@pytest\.mark\.clone"):
-            async with session.independent():
-                pass
 
     async def test_one_inside_another_is_refused_here_too(self, session: Session) -> None:
         async with session.independent() as own:

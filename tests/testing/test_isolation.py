@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -112,6 +112,23 @@ async def test_a_swallowed_conflict_fails_the_test_at_its_end(
     with pytest.raises(IsolationError, match="Two sessions"):
         async with rolled_back(shared_database, settings) as database:
             await asyncio.gather(work(database), work(database), return_exceptions=True)
+
+
+@pytest.mark.parametrize("in_unit", [False, True])
+async def test_an_independent_unit_over_changes_fails_the_test_at_its_end(
+    shared_database: SharedDatabase, settings: Settings, *, in_unit: bool
+) -> None:
+    """One connection cannot commit a part of its transaction, also when the reason is swallowed."""
+    with pytest.raises(IsolationError, match=r"independent.*@pytest\.mark\.clone"):
+        async with (
+            rolled_back(shared_database, settings) as database,
+            database.session() as session,
+            session.begin() if in_unit else AsyncExitStack(),
+        ):
+            session.add(Counter())
+            with suppress(IsolationError):
+                async with session.independent() as own:
+                    await own.scalar(COUNT)
 
 
 async def test_a_session_left_open_is_an_error(

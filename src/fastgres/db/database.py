@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from weakref import WeakSet
 
 from sqlalchemy import QueuePool, text
@@ -89,13 +89,20 @@ class Database:
         return await self._connect_and_remember()
 
     @classmethod
-    def bound_to(cls, connection: AsyncConnection, settings: Settings) -> Database:
+    def bound_to(
+        cls,
+        connection: AsyncConnection,
+        settings: Settings,
+        *,
+        refuse: Callable[[str], NoReturn] | None = None,
+    ) -> Database:
         """Return a database whose sessions all join the transaction of one open connection.
 
         For tests: a session's commit releases a savepoint, and rolling the connection's
-        transaction back undoes everything.
+        transaction back undoes everything. `refuse` raises `IsolationError` for what one
+        connection cannot do, given in words.
         """
-        return _Bound(connection, settings)
+        return _Bound(connection, settings, refuse or _refuse)
 
     def session(self) -> Session:
         """Return a new session; enter it with `async with` to have it closed."""
@@ -164,8 +171,15 @@ class Database:
             await self._side.dispose()
 
 
+def _refuse(what: str) -> NoReturn:
+    raise IsolationError(what)
+
+
 class _Bound(Database):
-    def __init__(self, connection: AsyncConnection, settings: Settings) -> None:
+    def __init__(
+        self, connection: AsyncConnection, settings: Settings, refuse: Callable[[str], NoReturn]
+    ) -> None:
+        self._refuse = refuse
         self.settings = settings
         self._connection = connection
         self._deadline = settings.database_connect_timeout
@@ -192,11 +206,10 @@ class _Bound(Database):
         that has only read is ended, which the outer session does not notice.
         """
         if outer.in_unit or outer.uncommitted():
-            raise IsolationError(
-                "`session.independent()` was called inside a unit of work, in a test whose "
-                "sessions share one connection: its commit would be lost with a rollback of that "
-                "unit, and it would see what that has not committed. Mark the test with "
-                "@pytest.mark.clone to give it a database and connections of its own."
+            self._refuse(
+                "`session.independent()` was called inside a unit of work, while all sessions "
+                "share one connection: its commit would be lost with a rollback of that unit, and "
+                "it would see what that has not committed."
             )
         if outer.in_transaction():
             await outer.commit()  # allow FG101: it has only read, and shares its connection

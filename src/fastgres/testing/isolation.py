@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from sqlalchemy import event, literal, select
 
@@ -51,7 +51,7 @@ class OneAtATime:
         """Check that the session that sends a statement is the one that began last."""
         owners = [transaction.session for transaction in self._open]
         if session in owners and owners[-1] is not session:
-            self._refuse("Two sessions used the database at once.")
+            self.refuse("Two sessions used the database at once.")
 
     @only_watches
     def executes(self, state: ORMExecuteState) -> None:
@@ -77,7 +77,8 @@ class OneAtATime:
             )
             raise IsolationError(message)
 
-    def _refuse(self, what: str) -> None:
+    def refuse(self, what: str) -> NoReturn:
+        """Raise that one connection cannot do this, and at the end of the test again."""
         message = f"{what} {_WAY_OUT}"
         self.faults.append(message)
         raise IsolationError(message)
@@ -116,9 +117,9 @@ async def rolled_back(shared: SharedDatabase, settings: Settings) -> AsyncIterat
         async with engine.connect() as connection, connection.begin() as transaction:
             # SQLAlchemy begins with the first statement, which a test may never come to.
             await connection.execute(select(literal(1)))
-            with watched(_synchronous(connection)):
+            with watched(_synchronous(connection)) as guard:
                 try:
-                    yield Database.bound_to(connection, settings)
+                    yield Database.bound_to(connection, settings, refuse=guard.refuse)
                 finally:
                     shared.spoilt = not await _in_transaction(connection)
                     if shared.spoilt:
