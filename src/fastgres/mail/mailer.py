@@ -7,6 +7,7 @@ import contextlib
 import platform
 import ssl
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from fastgres.errors import ConfigurationError, MailUnavailableError
@@ -123,8 +124,14 @@ class Mailer:
             timeout=self.timeout,
             use_tls=server.protection == "implicit",
             start_tls=server.protection == "starttls",
-            tls_context=None if server.protection == "none" else ssl.create_default_context(),
+            tls_context=None if server.protection == "none" else _checking_certificates(),
         )
+
+
+@cache
+def _checking_certificates() -> ssl.SSLContext:
+    """Read the certificates of the machine once; it takes longer than to write a letter."""
+    return ssl.create_default_context()
 
 
 async def _part(connection: SMTP) -> None:

@@ -28,6 +28,29 @@ class Charge(BaseModel, extra="forbid"):
     reference: Annotated[str, Field(min_length=1, max_length=100)]
 
 
+class Underway:
+    """The charges that are being made, whether or not anybody waits for them."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._changed = asyncio.Condition()
+
+    async def __aenter__(self) -> None:
+        """Begin one."""
+        self._number += 1
+
+    async def __aexit__(self, *_: object) -> None:
+        """End it."""
+        async with self._changed:
+            self._number -= 1
+            self._changed.notify_all()
+
+    async def settled(self) -> None:
+        """Wait until there is none."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._number == 0)
+
+
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 
 
@@ -35,6 +58,7 @@ def create_provider(store: Store) -> App:
     """Return the provider as an ASGI application."""
     app = FastAPI(title="Payments", docs_url=None, redoc_url=None)
     troubles = Troubles()
+    underway = Underway()
 
     @app.post("/charges", status_code=201)
     async def charge(body: Charge, key: Key, request: Request) -> Response:
@@ -42,18 +66,21 @@ def create_provider(store: Store) -> App:
         trouble = troubles.take()
         if trouble and trouble.kind == "fail":
             raise HTTPException(500, "Something went wrong, and nothing was charged.")
-        if trouble and trouble.kind == "slow":
-            await asyncio.sleep(trouble.seconds)
-        reply = await asyncio.to_thread(_charge, store, key, body)
+        async with underway:
+            if trouble and trouble.kind == "slow":
+                await asyncio.sleep(trouble.seconds)
+            reply = await asyncio.to_thread(_charge, store, key, body)
         if trouble and trouble.kind == "lose_reply":
             request.scope["hang_up"]()
         headers = {"Idempotent-Replayed": "true"} if reply.replayed else {}
         return JSONResponse(reply.body, reply.status, headers)
 
     @app.get("/charges")
-    def list_charges(reference: str | None = None) -> list[dict[str, Any]]:
-        """List what was charged, and what was declined."""
-        return [each for each in store.replies() if reference in {None, each["reference"]}]
+    async def list_charges(reference: str | None = None) -> list[dict[str, Any]]:
+        """List what was charged, and what was declined, when nothing is underway any more."""
+        await underway.settled()
+        replies = await asyncio.to_thread(store.replies)
+        return [each for each in replies if reference in {None, each["reference"]}]
 
     @app.post("/trouble", status_code=204)
     def arrange(trouble: Trouble) -> None:

@@ -39,7 +39,7 @@ async def test_a_declined_card_is_for_good(payments: PaymentClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble", [{"kind": "fail"}, {"kind": "lose_reply"}, {"kind": "slow", "seconds": 5}]
+    "trouble", [{"kind": "fail"}, {"kind": "lose_reply"}, {"kind": "slow", "seconds": 1}]
 )
 async def test_when_nobody_knows_it_may_be_asked_again(
     payments: PaymentClient, provider: httpx.AsyncClient, trouble: dict[str, object]
