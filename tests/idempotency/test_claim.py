@@ -658,3 +658,30 @@ async def test_cancelled_request_has_done_nothing(settings: Settings, database: 
         assert (await authors(database), await stored(database)) == (0, 0)
         assert (await post(client)).status_code == 200
     assert database.pool_status().lent == 0
+
+
+@pytest.mark.clone
+async def test_request_that_is_cut_off_anywhere_has_one_effect(
+    router: APIRouter, settings: Settings, database: Database
+) -> None:
+    """At every point at which it waits: what the retry is given is true, and happened once."""
+    app = service(router, settings, database)
+    transport = httpx.ASGITransport(app)
+    cut = 0
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+    ):
+        for turns in range(60):
+            body = {"name": "Ada", "email": f"ada-{turns}@example.com"}
+            again = {"json": body, "headers": keyed(f"k-{turns}")}
+            request = asyncio.create_task(client.post("/authors", **again))  # type: ignore[arg-type]  # both fit
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            cut += request.cancel()
+            await asyncio.wait({request})
+            reply = await client.post("/authors", **again)  # type: ignore[arg-type]  # both fit
+            assert reply.status_code == 201
+            assert await authors(database) == turns + 1
+    assert cut > 20
+    assert database.pool_status().lent == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from fastapi import APIRouter, HTTPException
@@ -501,3 +502,36 @@ async def test_twins_have_one_effect(serve: Serve, database: Database, bank: Ban
     assert len({reply.content for reply in replies if reply.status_code == 201}) == 1
     assert len(bank.calls) == 1
     assert await authors(database) == 1
+
+
+@pytest.mark.clone
+async def test_request_that_is_cut_off_anywhere_has_one_effect(
+    serve: Serve, database: Database, bank: Bank
+) -> None:
+    """At every point at which it waits: one charge, one row, and the answer of both."""
+    client = await serve(once_each(bank))
+    cut = 0
+    for turns in range(0, 120, 2):
+        request = asyncio.create_task(post(client, f"k-{turns}"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        cut += request.cancel()
+        await asyncio.wait({request})
+        await let_time_pass(database)
+        assert (await post(client, f"k-{turns}")).status_code == 201
+        assert len(bank.charged) == await authors(database) == turns // 2 + 1
+    assert cut > 20
+    assert database.pool_status().lent == 0
+
+
+def once_each(bank: Bank) -> APIRouter:
+    """Return a router with a route that charges, and then adds another author."""
+    router = APIRouter()
+
+    @router.post("/pay", status_code=201, dependencies=[Idempotent])
+    async def pay(session: SessionDep, steps: StepsDep) -> dict[str, int]:
+        receipt = await steps.run("charge", bank.charge)
+        await write(session, str(uuid4()))
+        return receipt
+
+    return router

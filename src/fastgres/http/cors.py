@@ -26,7 +26,14 @@ REQUEST_HEADERS = (
     "If-None-Match",
     "X-Request-ID",
 )
-RESPONSE_HEADERS = ("ETag", "Link", "Location", "Retry-After", "X-Request-ID")
+RESPONSE_HEADERS = (
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "Retry-After",
+    "X-Request-ID",
+)
 
 
 REMEMBERED = 256
