@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from fastgres.db import translate
+from fastgres.db import dsn, translate
 from fastgres.errors import (
     InvalidTextError,
     InvalidValueError,
@@ -127,6 +128,23 @@ async def test_a_lost_race_of_snapshots_is_503(database: Database) -> None:
             await early.execute(update(Counter).values(value=1))
         error = await caught(late, update(Counter).values(value=2))
     assert type(error) is SerializationFailureError
+
+
+@pytest.mark.clone
+async def test_a_statement_that_a_migration_made_stale_is_503_once(
+    database: Database, database_url: str
+) -> None:
+    """Its plan is of the old release; a transaction cannot make a new one."""
+    everything = text("SELECT * FROM counters")
+    async with database.session() as session:
+        await session.execute(everything)
+    migrator = await asyncpg.connect(dsn(database_url))
+    await migrator.execute("ALTER TABLE counters ADD COLUMN extra text")
+    await migrator.close()
+    async with database.session() as session:
+        assert type(await caught(session, everything)) is SerializationFailureError
+    async with database.session() as session:
+        assert (await session.execute(everything)).keys() >= {"extra"}
 
 
 @pytest.mark.clone

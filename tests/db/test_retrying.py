@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from fastgres.db import Database, Session, is_retryable
+from fastgres.db import Database, Session, dsn, is_retryable
 from fastgres.db.retrying import draw_pause
 from fastgres.errors import (
     ConfigurationError,
@@ -68,6 +68,8 @@ async def counter(database: Database) -> int:
         (asyncpg.SerializationError("lost"), True),
         (asyncpg.DeadlockDetectedError("lost"), True),
         (DBAPIError("SELECT 1", None, asyncpg.DeadlockDetectedError("lost")), True),
+        (DBAPIError("SELECT 1", None, asyncpg.InvalidCachedStatementError("stale")), True),
+        (DBAPIError("SELECT 1", None, asyncpg.FeatureNotSupportedError("no such")), False),
         (DBAPIError("SELECT 1", None, asyncpg.UniqueViolationError("taken")), False),
         (ServerUnavailableError(), False),
         (UniqueViolationError(), False),
@@ -173,6 +175,25 @@ async def test_true_serialization_failures_are_all_done_or_503(database: Databas
     async with database.session() as session:
         assert await session.scalar(VALUE) == sum(outcomes)
     assert sum(outcomes) >= 2
+
+
+async def test_a_statement_that_a_migration_made_stale_is_prepared_again(
+    database: Database, database_url: str
+) -> None:
+    """An old process goes on while a new release changes its tables."""
+    await counter(database)
+    everything = text("SELECT * FROM counters")
+
+    async with database.session() as session:
+
+        async def work() -> int:
+            return len((await session.execute(everything)).all())
+
+        assert await session.retry(work) == 1
+        migrator = await asyncpg.connect(dsn(database_url))
+        await migrator.execute("ALTER TABLE counters ADD COLUMN extra text")
+        await migrator.close()
+        assert await session.retry(work) == 1
 
 
 async def test_write_skew_is_refused_at_commit_and_done_again(database: Database) -> None:

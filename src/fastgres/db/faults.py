@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from asyncpg import InterfaceError, InternalClientError, PostgresError
+from asyncpg import (
+    InterfaceError,
+    InternalClientError,
+    InvalidCachedStatementError,
+    PostgresError,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -73,6 +78,18 @@ def is_disconnect(code: str) -> bool:
     return code.startswith(_GONE)
 
 
+def is_stale(error: BaseException | None) -> bool:
+    """Tell whether a migration has changed what a prepared statement returns.
+
+    The driver has put the statement away; inside a transaction it cannot prepare it again.
+    """
+    while error is not None:
+        if isinstance(error, InvalidCachedStatementError):
+            return True
+        error = getattr(error, "orig", None) or error.__cause__
+    return False
+
+
 def translate(
     error: BaseException, *, constraints: Constraints | None = None
 ) -> ProblemError | None:
@@ -100,7 +117,7 @@ def translate(
     if constraints is not None and code.startswith("23"):
         return violation_error(code, Violation.of(error, None), constraints=constraints)
     if code:
-        return _plain(code)
+        return _told(error, code)
     lost = not isinstance(error, DBAPIError) or error.connection_invalidated
     return ServerUnavailableError() if lost else None
 
@@ -124,6 +141,12 @@ def breaks_driver(error: Exception) -> bool:
     if isinstance(error, InternalClientError) or is_disconnect(sqlstate(error)):
         return True
     return not isinstance(error, PostgresError | InterfaceError)
+
+
+def _told(error: BaseException, code: str) -> ProblemError | None:
+    if is_stale(error):
+        return SerializationFailureError("The database has just been changed by a new release.")
+    return _plain(code)
 
 
 def _plain(code: str) -> ProblemError | None:
@@ -157,7 +180,7 @@ def raise_typed(context: ExceptionContext, constraints: Constraints) -> ProblemE
         return violation_error(code, violation, constraints=constraints)
     if context.is_disconnect and not code:
         return ServerUnavailableError()
-    return _plain(code)
+    return _told(error, code)
 
 
 def _breaks_connection(error: Exception, code: str) -> bool:

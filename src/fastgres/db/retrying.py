@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 
-from fastgres.db.faults import sqlstate, translate
+from fastgres.db.faults import is_stale, sqlstate, translate
 from fastgres.errors import ConfigurationError, FastgresError, SerializationFailureError
 from fastgres.observability import get_logger
 
@@ -59,8 +59,9 @@ class Retried(Protocol):
 def is_retryable(error: BaseException) -> bool:
     """Tell whether the transaction lost a race and would do the same work if run again.
 
-    A serialization failure (40001) or a deadlock (40P01), typed or as the driver raised it. Not a
-    connection that was lost: its COMMIT may have succeeded.
+    A serialization failure (40001), a deadlock (40P01), or a statement that a migration has made
+    stale, typed or as the driver raised it. Not a connection that was lost: its COMMIT may have
+    succeeded.
 
     ```python
     from fastgres.db import is_retryable
@@ -72,7 +73,9 @@ def is_retryable(error: BaseException) -> bool:
     """
     if isinstance(error, FastgresError):
         return isinstance(error, SerializationFailureError)
-    return isinstance(error, DBAPIError | PostgresError) and sqlstate(error) in _LOST_RACE
+    if not isinstance(error, DBAPIError | PostgresError):
+        return False
+    return sqlstate(error) in _LOST_RACE or is_stale(error)
 
 
 def draw_pause() -> float:
