@@ -82,7 +82,7 @@ test-sqlalchemy20: $(UV) ## Run all tests on SQLAlchemy 2.0.51, the oldest that 
 test-fastapi-lowest: $(UV) ## Run what stands on FastAPI with 0.163.0, the oldest that is supported
 	$(call install,.cache/fastapi-lowest,$$(cat .tools/python))
 	$(UV) pip install --quiet --python .cache/fastapi-lowest --no-deps fastapi==0.163.0
-	.cache/fastapi-lowest/bin/python -m pytest tests/app tests/endpoints tests/http $(wildcard tests/idempotency) -n 2 --dist loadgroup
+	.cache/fastapi-lowest/bin/python -m pytest tests/app tests/endpoints tests/http tests/idempotency -n 2 --dist loadgroup
 
 .PHONY: test-postgres15
 test-postgres15: $(STAMP) ## Run all tests on PostgreSQL 15 (POSTGRES15=directory of its programs)
