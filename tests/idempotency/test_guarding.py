@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.background import BackgroundTask
 
 from fastgres.db import Database
+from fastgres.errors import SerializationFailureError
+from fastgres.http import SessionDep
 from fastgres.idempotency import Idempotent
 from tests.idempotency.conftest import keyed, stored
+from tests.models import Counter
 
 if TYPE_CHECKING:
     from tests.idempotency.conftest import Serve
@@ -49,3 +52,35 @@ async def test_response_made_by_hand_is_stored(router: APIRouter, serve: Serve) 
     assert (second.status_code, second.text) == (202, "made")
     assert second.headers["ETag"] == '"1"'
     assert second.headers["Content-Type"] == first.headers["Content-Type"]
+
+
+async def test_middleware_inside_of_the_boundary_changes_nothing(
+    router: APIRouter, serve: Serve, database: Database
+) -> None:
+    """Starlette's runs the route in a task of its own; what it adds is not of the stored answer."""
+    runs: list[int] = []
+
+    @router.post("/", dependencies=[Idempotent])
+    async def answer(session: SessionDep) -> int:
+        async with session.begin():
+            session.add(Counter(value=len(runs)))
+        runs.append(1)
+        if len(runs) == 1:
+            raise SerializationFailureError
+        return len(runs)
+
+    client = await serve(router)
+    app: FastAPI = client.app  # type: ignore[attr-defined]  # set by `serve`
+    app.middleware_stack = None
+
+    @app.middleware("http")
+    async def stamp(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        response.headers["X-Stamp"] = "here"
+        return response
+
+    first, second = [await client.post("/", headers=keyed()) for _ in range(2)]
+    assert (first.text, second.text) == ("2", "2")
+    assert first.headers["X-Stamp"] == "here"
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert await stored(database) == 1

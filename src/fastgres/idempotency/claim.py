@@ -104,8 +104,7 @@ class Claim:
             twin = await self._answer_of_twin() if response.status < 500 else None
             return twin or response
         session = self._exchange.unit.session
-        if self._exchange.units.count > 1:
-            raise LateCommitError(self._exchange.units.changes())
+        self._require_alone()
         self._require_own_transaction(session)
         await self._store(session, response)
         await self._leave(None)
@@ -135,6 +134,11 @@ class Claim:
         async with database.session() as session:
             row = (await session.execute(sql.FIND, self._asked.place)).one_or_none()
         return self._asked.answer_in(row)
+
+    def _require_alone(self) -> None:
+        """Refuse units that are open beside this one, and would be committed after the answer."""
+        if self._exchange.units.count > 1:
+            raise LateCommitError(self._exchange.units.changes())
 
     def _require_own_transaction(self, session: Session) -> None:
         if session.sync_session.get_transaction() is not self._root:

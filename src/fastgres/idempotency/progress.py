@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
-from fastgres.errors import RequestInProgressError, SerializationFailureError
+from fastgres.errors import RequestInProgressError
 from fastgres.idempotency import sql
 from fastgres.idempotency.answers import columns
 
@@ -59,7 +59,7 @@ class Progress:
         values |= {"id": self.id, "holder": self._holder}
         values |= {"lock": self._rules.lock, "lifetime": self._rules.lifetime}
         if _rows(await session.execute(sql.START, values)) == 0:
-            raise SerializationFailureError
+            raise RequestInProgressError
 
     async def record(self, session: Session, name: str, result: Any) -> None:
         """Write down what a step returned."""

@@ -139,6 +139,7 @@ class SteppedClaim(Claim):
             await self._enter(session)
         elif self._unit is None or not self._unit.is_active:
             raise ConfigurationError(ENDED)
+        self._require_alone()
         await self._progress.finish(session, response)
         await self._leave(None)
         self._counts["first"] += 1
