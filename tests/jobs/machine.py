@@ -42,6 +42,7 @@ class Modelled:
     attempt: int = 0
     worker: UUID | None = None
     expired: bool = False
+    known: bool = False
 
     def claim(self, worker: UUID) -> None:
         """Be claimed."""
@@ -139,9 +140,12 @@ class QueueMachine(RuleBasedStateMachine):
         async with self.database.session() as session, session.begin():
             return (await enqueue_many(session, [call]))[0]
 
-    @rule(worker=WORKERS, most=st.integers(1, 4))
-    def claim(self, worker: int, most: int) -> None:
-        """Exactly the next ones, in their order, each with its attempt counted."""
+    @rule(worker=WORKERS, most=st.integers(1, 4), lost=st.sampled_from([False, False, True]))
+    def claim(self, worker: int, most: int, lost: bool) -> None:
+        """Exactly the next ones, in their order, each with its attempt counted.
+
+        The answer may be lost: then the worker does not know of them.
+        """
         hand = self.hands[worker]
         expected = self.model.next(most)
         claimed = self.run(hand.claim(most))
@@ -149,7 +153,9 @@ class QueueMachine(RuleBasedStateMachine):
         for job in claimed:
             self.model.jobs[job.id].claim(hand.me.id)
             assert job.attempt == self.model.jobs[job.id].attempt <= job.max_attempts
-            self.held.append((worker, job))
+            self.model.jobs[job.id].known = not lost
+            if not lost:
+                self.held.append((worker, job))
 
     @precondition(lambda self: self.held)
     @rule(data=st.data(), ending=st.sampled_from([*Ending]))
@@ -158,6 +164,8 @@ class QueueMachine(RuleBasedStateMachine):
         worker, held = data.draw(st.sampled_from(self.held))
         if ending is Ending.LOST:
             return
+        if ending is Ending.FAILED and held.attempt >= held.max_attempts:
+            ending = Ending.DEAD
         hand = self.hands[worker]
         owned = self.model.owns(hand.me.id, held)
         returned = self.run(self._end(hand, held, ending))
@@ -203,7 +211,7 @@ class QueueMachine(RuleBasedStateMachine):
             owned = self.model.owns(hand.me.id, held)
             assert answers[held.id, held.attempt][1] == (owned is not None)
         for job in self.model.jobs.values():
-            job.expired = job.expired and job.worker != hand.me.id
+            job.expired = job.expired and not (job.worker == hand.me.id and job.known)
 
     @rule(worker=WORKERS)
     def rescue(self, worker: int) -> None:

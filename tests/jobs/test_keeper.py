@@ -91,6 +91,20 @@ async def test_attempt_whose_lease_is_about_to_end_is_given_up(
         assert slot.cancelled_as is Ending.LOST
 
 
+async def test_attempt_that_has_ended_keeps_its_lease_until_that_is_written(
+    database: Database, hand: Make
+) -> None:
+    await enqueue(database, leave_note)
+    worker = hand()
+    claimed = await worker.one()
+    await change(database, "UPDATE fastgres.jobs SET lease_until = now() - interval '1 s'")
+    keeper = Keeper(
+        worker.queue, Slots(1), lease=LEASE, stats=WorkerStats(), ended=lambda: [claimed]
+    )
+    await keeper.renew()
+    assert await hand().queue.rescue() == []
+
+
 async def test_what_was_rescued_is_counted(database: Database, hand: Make) -> None:
     await enqueue(database, leave_note)
     await hand().claim()

@@ -16,14 +16,11 @@ EXAMPLES = settings(
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    report_multiple_bugs=False,
 )
 QUICK = settings(
-    EXAMPLES,
-    max_examples=200,
-    phases=[Phase.generate],
-    database=None,
-    derandomize=True,
-    report_multiple_bugs=False,
+    EXAMPLES, max_examples=300, phases=[Phase.generate], database=None, derandomize=True
 )
 
 
@@ -38,6 +35,20 @@ def test_queue_is_as_modelled(database_url: str) -> None:
 
 PLANTED = {
     "ack without the attempt": ("ACKNOWLEDGE", "job.attempt = given.attempt AND ", ""),
+    "ack without the worker": ("ACKNOWLEDGE", "AND job.worker = $1 ", "AND $1::uuid IS NOT NULL "),
+    "nack without the worker": ("PUT_BACK", "AND job.worker = $1 ", "AND $1::uuid IS NOT NULL "),
+    "burial without a fence": (
+        "BURY",
+        "job.attempt = given.attempt AND job.worker = $1",
+        "$1::uuid IS NOT NULL",
+    ),
+    "claim without priority": ("CLAIM", "ORDER BY priority, run_at", "ORDER BY run_at"),
+    "renewal of nothing": ("RENEW", "WHERE job.id = mine.id", "WHERE false AND job.id = mine.id"),
+    "renewal of lost claims": (
+        "RENEW",
+        "FROM mine WHERE job.id = mine.id",
+        "WHERE job.worker = $1 AND job.state = 'running'",
+    ),
     "claim that counts no attempt": ("CLAIM", "job.attempt + 1", "job.attempt"),
     "claim of running jobs": ("CLAIM", "state = 'ready' AND", "state <> 'sent' AND"),
     "rescue of the living": ("RESCUE", "lease_until < now()", "lease_until IS NOT NULL"),

@@ -81,6 +81,13 @@ class TestClaim:
         await enqueue(database, task, 5)
         assert len(await hand().claim(3)) == 3
 
+    async def test_takes_no_more_than_asked_of_several_queues(
+        self, database: Database, hand: Make
+    ) -> None:
+        await enqueue(database, task, 3)
+        await enqueue(database, elsewhere, 3)
+        assert len(await hand(queues=("default", "other")).claim(4)) == 4
+
     async def test_two_at_once_share_and_do_not_wait(self, database: Database, hand: Make) -> None:
         await enqueue(database, task, 40)
         hands = [hand() for _ in range(4)]
@@ -290,6 +297,16 @@ async def test_renewal_tells_of_an_attempt_that_was_stolen(database: Database, h
     await owner.queue.rescue()
     await owner.claim()
     assert await zombie.queue.renew([claimed]) == {(claimed.id, 1): (False, False)}
+
+
+async def test_claim_whose_answer_was_lost_is_not_renewed(database: Database, hand: Make) -> None:
+    """Nobody runs it: it has to expire, and be freed, though its worker lives."""
+    await enqueue(database, task, 2)
+    worker = hand()
+    lost, known = await worker.claim()
+    await expire(database)
+    await worker.queue.renew([known])
+    assert [rescued.id for rescued in await worker.queue.rescue()] == [lost.id]
 
 
 async def test_two_attempts_of_one_job_on_one_worker_are_told_apart(

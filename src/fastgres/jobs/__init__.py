@@ -22,6 +22,8 @@ from fastgres.jobs.operating.steering import (
     retry_dead,
     run_now,
 )
+from fastgres.jobs.relaying.deliveries import Delivered, Deliveries
+from fastgres.jobs.relaying.relay import Message, Publisher, Relay, RelayOptions
 from fastgres.jobs.results import JobResult, find_result
 from fastgres.jobs.running import RunningJob
 from fastgres.jobs.stats import WorkerStats
@@ -31,15 +33,21 @@ __all__ = [
     "Backoff",
     "Call",
     "Cron",
+    "Delivered",
+    "Deliveries",
     "Job",
     "JobFilter",
     "JobOptions",
     "JobRecord",
     "JobResult",
     "JobState",
+    "Message",
     "Moved",
     "Overview",
+    "Publisher",
     "QueueStatus",
+    "Relay",
+    "RelayOptions",
     "RunningJob",
     "Upgrade",
     "When",

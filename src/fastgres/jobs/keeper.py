@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable, Iterable
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from fastgres.jobs.outcome import Ending
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
+    from fastgres.jobs.claimed import ClaimedJob
     from fastgres.jobs.queue import Queue
     from fastgres.jobs.slots import Slots
     from fastgres.jobs.stats import WorkerStats
@@ -23,9 +25,18 @@ log = get_logger(__name__)
 class Keeper:
     """Renews leases every third of one, and lets go of attempts whose lease it could not renew."""
 
-    def __init__(self, queue: Queue, slots: Slots, *, lease: float, stats: WorkerStats) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        slots: Slots,
+        *,
+        lease: float,
+        stats: WorkerStats,
+        ended: Callable[[], Iterable[ClaimedJob]] = tuple,
+    ) -> None:
         self._queue = queue
         self._slots = slots
+        self._ended = ended
         self._lease = lease
         self._stats = stats
 
@@ -49,10 +60,13 @@ class Keeper:
             await asyncio.sleep(pause * random.uniform(0.8, 1.0))  # noqa: S311 - no secret, only spread
 
     async def renew(self) -> None:
-        """Renew the leases of all running attempts, and let go of those that were stolen."""
+        """Renew the leases of all attempts, and let go of those that were stolen.
+
+        Also of those that have ended, until it is written down.
+        """
         slots = list(self._slots.running)
         began = monotonic()
-        answers = await self._queue.renew([slot.job for slot in slots])
+        answers = await self._queue.renew([*(slot.job for slot in slots), *self._ended()])
         for slot in slots:
             renewed, ours = answers[slot.job.id, slot.job.attempt]
             if renewed and ours:

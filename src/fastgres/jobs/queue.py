@@ -113,7 +113,7 @@ class Queue:
         return {row[0] for row in rows}
 
     async def renew(self, jobs: Sequence[ClaimedJob]) -> dict[Fence, tuple[bool, bool]]:
-        """Renew all leases; tell of each of `jobs` whether it was renewed and is still ours."""
+        """Renew the leases of `jobs`; tell of each whether it was renewed and is still ours."""
         me = self._me
         rows = await self._link.fetch(
             sql.RENEW,

@@ -11,6 +11,7 @@ from fastgres.jobs.outcome import Ending, Outcome
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
+    from fastgres.jobs.claimed import ClaimedJob
     from fastgres.jobs.queue import Queue
     from fastgres.jobs.stats import WorkerStats
 
@@ -41,6 +42,10 @@ class Settler:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def jobs(self) -> list[ClaimedJob]:
+        """Return the jobs whose outcomes are not written yet."""
+        return [outcome.job for outcome in self._waiting]
 
     def add(self, outcome: Outcome) -> None:
         """Take the outcome of an attempt; it is written soon."""

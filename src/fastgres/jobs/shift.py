@@ -88,7 +88,13 @@ class Shift:
         self._queue, self._ending, self._keeping = (Queue(link, self.me) for link in self._links)
         self._slots = Slots(options.concurrency)
         self._settler = Settler(self._ending, stats)
-        self._keeper = Keeper(self._keeping, self._slots, lease=options.lease, stats=stats)
+        self._keeper = Keeper(
+            self._keeping,
+            self._slots,
+            lease=options.lease,
+            stats=stats,
+            ended=self._settler.jobs,
+        )
         self._lanes = Lanes(options.queues, self._declared_lanes())
         self._alarm = Alarm(options.poll)
         self._stopping = asyncio.Event()

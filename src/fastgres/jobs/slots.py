@@ -77,7 +77,9 @@ class Slots:
         return [
             slot
             for slot in self.running
-            if slot.until - margin < now and not slot.running.completing
+            if slot.until - margin < now
+            and slot.cancelled_as is None
+            and not slot.running.completing
         ]
 
     async def wait_for_all(self, seconds: float) -> bool:

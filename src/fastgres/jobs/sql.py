@@ -162,9 +162,11 @@ SELECT {columns}, coalesce(error, last_error), reason FROM gone
 RETURNING id""")
 """Move jobs that failed for good to the dead letters."""
 
-RENEW: Final = """\
-WITH mine AS MATERIALIZED (
-    SELECT id FROM fastgres.jobs WHERE worker = $1 AND state = 'running' FOR UPDATE SKIP LOCKED
+RENEW: Final = _filled("""\
+WITH given AS MATERIALIZED (
+    SELECT id, attempt FROM unnest($3::bigint[], $4::smallint[]) AS given (id, attempt)
+), mine AS MATERIALIZED (
+    SELECT job.id FROM given JOIN fastgres.jobs AS job ON {fence} FOR UPDATE OF job SKIP LOCKED
 ), renewed AS (
     UPDATE fastgres.jobs AS job SET lease_until = now() + make_interval(secs => $2)
     FROM mine WHERE job.id = mine.id
@@ -174,14 +176,13 @@ WITH mine AS MATERIALIZED (
     VALUES ($1, $5, $6, $7, $8)
     ON CONFLICT (id) DO UPDATE SET seen_at = now()
 )
-SELECT given.id, given.attempt, renewed.id IS NOT NULL, owned.id IS NOT NULL
-FROM unnest($3::bigint[], $4::smallint[]) AS given (id, attempt)
+SELECT given.id, given.attempt, renewed.id IS NOT NULL, job.id IS NOT NULL
+FROM given
 LEFT JOIN renewed ON renewed.id = given.id
-LEFT JOIN fastgres.jobs AS owned
-    ON owned.id = given.id AND owned.attempt = given.attempt
-   AND owned.worker = $1 AND owned.state = 'running'"""
-"""Renew the leases of a worker and say that it lives; tell which of its attempts are its own.
+LEFT JOIN fastgres.jobs AS job ON {fence}""")
+"""Renew the leases of attempts and say that the worker lives; tell which are still its own.
 
+Only of those it knows: the answer to a claim may have been lost, and such rows have to expire.
 Never waits for a row: one that a job is completing in a transaction of its own is locked, and a
 locked row is not rescued either.
 """
