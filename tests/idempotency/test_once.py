@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Header, HTTPException
 from sqlalchemy import text
 
 from fastgres.db import Database
-from fastgres.http import DatabaseDep, SessionDep
+from fastgres.http import SessionDep
 from fastgres.idempotency import Idempotent, anyone, idempotent
 from tests.http.conftest import service as bare_service
 from tests.idempotency.conftest import keyed, stored
@@ -195,22 +195,28 @@ async def test_route_that_was_not_made_ready_says_so(router: APIRouter, database
     assert "create_app" in reply.text
 
 
+async def busy_user(session: SessionDep) -> str:
+    """Ask the database who asks."""
+    return str(await session.scalar(text("SELECT current_user")))
+
+
 @pytest.mark.clone
 async def test_no_connection_is_held_while_the_body_comes(
     router: APIRouter, serve: Serve, database: Database
 ) -> None:
+    """Not even one in which it was asked who asks, for a handler that reads no body."""
     lent: list[int] = []
 
-    @router.post("/", dependencies=[Idempotent])
-    async def answer(session: SessionDep, other: DatabaseDep) -> None:
+    @router.post("/", dependencies=[idempotent(caller=busy_user)])
+    async def answer(session: SessionDep) -> None:
         await session.execute(text("SELECT 1"))
 
     async def body() -> Any:
-        lent.append(database.pool_status().lent)
-        yield b"a"
-        lent.append(database.pool_status().lent)
+        for _ in range(3):
+            lent.append(database.pool_status().lent)
+            yield b"a"
 
     client = await serve(router)
     reply = await client.post("/", content=body(), headers=keyed())
     assert reply.status_code == 200
-    assert lent == [0, 0]
+    assert lent == [0, 0, 0]

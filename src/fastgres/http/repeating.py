@@ -26,8 +26,10 @@ PAUSE: Final = (0.01, 0.2)
 async def run_repeatedly(exchange: Conversation, body: SpooledBody, app: ASGIApp) -> None:
     """Run the application until it has answered, three times at most.
 
-    Only while a keeper holds the response: then nothing was committed and nothing was sent.
+    Only while a keeper holds the response: then nothing was committed and nothing was sent. The
+    body is received before, so that nobody holds a connection of the database while it trickles in.
     """
+    await body.read()
     fresh = _copied(exchange.scope)
     for left in reversed(range(ATTEMPTS)):
         exchange.attempts_left = left
