@@ -35,7 +35,7 @@ class Buyer:
         customer: str,
         products: Sequence[str],
     ) -> None:
-        self.servers = list(servers)
+        self.servers = servers
         self._journal = journal
         self._customer = customer
         self._products = list(products)

@@ -13,5 +13,7 @@ SMALL: Final = CACHE / "small"
 BUILD: Final = ROOT / "build"
 LOGS: Final = BUILD / "chaos"
 PAGE: Final = ROOT / "docs" / "reliability.md"
+PATH: Final = ":".join(str(ROOT / each) for each in ("", "src", "examples/shop/src"))
+"""Where processes find what they run: in this checkout, wherever the environment looks."""
 SERVICE: Final = ROOT / "chaos" / "service"
 """The project that is served: the shop, with switches for planted bugs."""

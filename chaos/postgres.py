@@ -15,6 +15,7 @@ import asyncpg
 
 from chaos import sql
 from chaos.errors import ChaosError
+from chaos.processes import children_of
 from fastgres.embedded import Cluster, acquire
 
 _PATIENCE: Final = 60.0
@@ -39,7 +40,7 @@ class Postgres:
     def processes(self) -> list[int]:
         """Return all of its processes, the parent first."""
         parent = self.postmaster
-        return [parent, *(pid for pid in _all_processes() if _parent_of(pid) == parent)]
+        return [parent, *children_of(parent)]
 
     def kill(self) -> None:
         """Kill the parent; the others end when they notice, and the keeper starts a new one."""
@@ -108,15 +109,3 @@ async def _data_directory(url: str) -> Path:
         return Path(await connection.fetchval(sql.DATA_DIRECTORY))
     finally:
         await connection.close()
-
-
-def _all_processes() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-
-
-def _parent_of(pid: int) -> int:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0
-    return int(status.rpartition(")")[2].split()[1])

@@ -16,7 +16,7 @@ from typing import Final
 import httpx
 
 from chaos.errors import ChaosError
-from chaos.places import LOGS, ROOT, SERVICE
+from chaos.places import LOGS, PATH, SERVICE
 from chaos.waiting import until
 
 _PATIENCE: Final = 60.0
@@ -33,7 +33,7 @@ class Program:
         self.name = name
         self._command = [str(part) for part in command]
         kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
-        self._environment = {**kept, "PYTHONPATH": str(ROOT), **environment}
+        self._environment = {**kept, "PYTHONPATH": PATH, **environment}
         self.log = LOGS / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -71,14 +71,16 @@ class Shop:
         limits = NO_LIMITS if self.stage.planted == "no-deadlines" else LIMITS
         return {
             **limits,
-            **environment(self.proxy.url(), planted=self.stage.planted),
+            **environment(self.proxy.url()),
             "MAIL_URL": self.letters.url,
+            "CHAOS_PLANTED": self.stage.planted,
         }
 
-    def add_server(self) -> None:
-        """Start one more server of the API."""
+    def add_server(self, workers: int = 1) -> None:
+        """Start one more server of the API, of so many processes."""
         port = free_port()
-        command: list[str | Path] = [FASTGRES, "serve", "--port", str(port)]
+        options = ["serve", "--port", str(port), "--workers", str(workers)]
+        command: list[str | Path] = [FASTGRES, *options]
         program = Program(f"{self.name}-api-{len(self.servers)}", command, self.environment())
         program.start()
         self.servers.append(program)
@@ -131,15 +133,16 @@ class Shop:
         return []
 
 
-def environment(url: str, *, planted: str = "") -> dict[str, str]:
-    """Return what a process of the service is told."""
+def environment(url: str) -> dict[str, str]:
+    """Return what any process of the service is told, in production."""
     return {
         "ENVIRONMENT": "production",
         "SECRET_KEY": secrets.token_urlsafe(48),
         "DATABASE_URL": url,
+        "MAIL_URL": "smtp://127.0.0.1:9",
         "MAIL_SENDER": "Shop <shop@example.com>",
+        "PAYMENT_URL": "https://127.0.0.1:9",
         "DRAIN_DELAY": "0.5",
-        "CHAOS_PLANTED": planted,
     }
 
 

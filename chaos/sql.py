@@ -46,6 +46,11 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND application_name = 'fastgres'
 ORDER BY random() LIMIT 1"""
 
+# What failed while its database or mail server was away waits for its next attempt: not for hours.
+HURRY: Final = """\
+UPDATE fastgres.jobs SET run_at = now()
+WHERE state = 'ready' AND attempt > 0 AND run_at > now() + interval '1 second'"""
+
 # Jobs that have not come to an end.
 WORKER: Final = "SELECT count(*) FROM fastgres.workers WHERE pid = $1"
 WAITING: Final = "SELECT count(*) FROM fastgres.jobs"

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+_READY = b"Z\0\0\0\5I"
+"""How a server says that it waits for a statement."""
+
+
 class Relay:
     """Carry connections from a TCP port of its own to the server of a database URL."""
 
@@ -19,6 +23,8 @@ class Relay:
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = asyncio.Event()
         self._open.set()
+        self.freeze_once_ready = False
+        """Freeze when the server has said for the first time that it is ready."""
 
     @property
     def url(self) -> str:
@@ -89,6 +95,8 @@ class Relay:
                 await self._open.wait()
                 sink.write(data)
                 await sink.drain()
+                if self.freeze_once_ready and data.endswith(_READY):
+                    self.freeze()
         except OSError:
             pass
         finally:

@@ -7,7 +7,7 @@ from typing import Final
 
 from chaos import checker, sql
 from chaos.faults.work_orders import WorkOrders, finish
-from chaos.places import ROOT, SERVICE
+from chaos.places import PATH, SERVICE
 from chaos.shop import open_shop
 from chaos.stage import Fault, Stage, Tally
 
@@ -53,7 +53,7 @@ def shifted(seconds: int) -> dict[str, str]:
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1",
         }
-    path = f"{SERVICE / 'shifted'}:{ROOT}"
+    path = f"{SERVICE / 'shifted'}:{PATH}"
     return {"CHAOS_SHIFT": str(seconds), "PYTHONPATH": path}
 
 

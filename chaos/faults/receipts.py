@@ -29,6 +29,7 @@ async def jobs_left(shop: Shop, *, patience: float) -> int:
     """Wait until every job has come to an end; return how many have not in so many seconds."""
 
     async def none() -> bool:
+        await shop.query(sql.HURRY)
         return await waiting() == 0
 
     async def waiting() -> int:

@@ -1,25 +1,37 @@
-"""The API is killed at random moments."""
+"""The processes of the API are killed at random moments."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from typing import Final
 
+from chaos.errors import ChaosError
 from chaos.faults.receipts import check_receipts
-from chaos.program import ready
+from chaos.processes import children_of, sockets_of
 from chaos.shop import Shop, open_shop
 from chaos.stage import Fault, Stage, Tally
+from chaos.waiting import until
+
+PROCESSES: Final = 3
+_WORKING: Final = 5
+"""Sockets of a process that serves: the listener, its loop's two, a client's and its database's."""
+_PATIENCE: Final = 60.0
 
 
 async def run(stage: Stage, runs: int) -> Tally:
-    """Kill one of two servers under load, again and again, while the other goes on."""
+    """Kill one of the processes of `fastgres serve --workers 3` under load, again and again."""
     tally = Tally()
-    async with open_shop(stage, "api_killed", servers=2, workers=1) as shop:
+    async with open_shop(stage, "api_killed", servers=0, workers=1) as shop:
+        shop.add_server(PROCESSES)
+        await shop.ready()
         done = asyncio.Event()
-        buying = asyncio.create_task(shop.buyer.shop(done))
-        for number in range(runs):
-            await _kill_one(shop, number % 2)
+        buying = asyncio.create_task(shop.buyer.shop(done, at_once=6))
+        for _ in range(runs):
+            await asyncio.sleep(random.uniform(0.05, 0.5))  # noqa: S311 - no secret
+            await _kill_one(shop)
             tally.runs += 1
         done.set()
         await buying
@@ -29,18 +41,24 @@ async def run(stage: Stage, runs: int) -> Tally:
     return tally
 
 
-async def _kill_one(shop: Shop, which: int) -> None:
-    """Kill while it works, and have it back before the next one."""
-    await asyncio.sleep(random.uniform(0.05, 0.5))  # noqa: S311 - no secret
-    server = shop.servers[which]
-    server.kill()
-    server.start()
-    await ready(server, shop.urls[which])
+async def _kill_one(shop: Shop) -> None:
+    """Kill a process at work while another one is; the supervisor starts a third."""
+    supervisor = shop.servers[0].process.pid
+
+    async def killed() -> bool:
+        at_work = [pid for pid in children_of(supervisor) if sockets_of(pid) >= _WORKING]
+        others_go_on = len(at_work) > 1
+        if others_go_on:
+            os.kill(random.choice(at_work), signal.SIGKILL)  # noqa: S311 - no secret
+        return others_go_on
+
+    if not await until(killed, patience=_PATIENCE):
+        raise ChaosError(f"No process of the API came back:\n{shop.servers[0].said()}")
 
 
 FAULT: Final = Fault(
     name="api_killed",
-    what="API killed (SIGKILL) at random moments, clients retrying with their key",
+    what="processes of the API killed (SIGKILL) at work, clients retrying with their key",
     invariant="every acknowledged order exists once, no key has two, stock adds up, a receipt each",
     full=200,
     quick=20,

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from fastgres.db import Database
 from fastgres.db.connection import connector
-from fastgres.errors import ServerUnavailableError, StatementTimeoutError
+from fastgres.errors import ServerUnavailableError
 from tests.relay import Relay
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ async def test_a_server_that_answers_nothing_is_503_in_time(settings: Settings) 
 
 
 @pytest.mark.clone
-async def test_a_server_that_falls_silent_is_504_in_time_and_its_connection_dropped(
+async def test_a_server_that_falls_silent_is_503_in_time_and_its_connection_dropped(
     database_url: str, settings: Settings
 ) -> None:
     hurried = settings.model_copy(update={"database_statement_timeout": 0.01})
@@ -104,9 +104,23 @@ async def test_a_server_that_falls_silent_is_504_in_time_and_its_connection_drop
         async with database.session() as session:
             await session.execute(text("SELECT 1"))
             relay.freeze()
-            with pytest.raises(StatementTimeoutError):
+            with pytest.raises(ServerUnavailableError):
                 await session.execute(text("SELECT 1"))
         assert database.pool_status().lent == 0
         relay.thaw()
         await database.ping()
         await database.close()
+
+
+@pytest.mark.clone
+async def test_a_server_lost_between_greeting_and_first_statement_is_503(
+    database_url: str, settings: Settings
+) -> None:
+    """The connection stands, and what prepares it is not answered any more."""
+    hurried = settings.model_copy(
+        update={"database_statement_timeout": 0.01, "database_transaction_timeout": 1}
+    )
+    async with Relay(database_url) as relay:
+        relay.freeze_once_ready = True
+        with pytest.raises(ServerUnavailableError):
+            await connector(relay.url, hurried)()

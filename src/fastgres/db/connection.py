@@ -28,6 +28,14 @@ _TRANSACTION_TIMEOUT_SINCE = 17
 _KEEPALIVES = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 _UNACKNOWLEDGED_LIMIT = ("TCP_USER_TIMEOUT", 30_000)
 
+_UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What asyncpg raises where no connection is to be had; a time limit is an `OSError`."""
+
 log = get_logger(__name__)
 
 
@@ -59,17 +67,26 @@ def connector(url: str, settings: Settings) -> Callable[[], Awaitable[asyncpg.Co
 
     async def connect(*_: Any, **__: Any) -> asyncpg.Connection:
         try:
-            connection: asyncpg.Connection = await asyncpg.connect(
-                connection_class=TruthfulConnection, **options
-            )
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            return await _opened(options, settings)
+        except _UNREACHABLE as error:
             log.warning("database unreachable", error=type(error).__name__, detail=str(error))
             raise translate(error) or ServerUnavailableError() from error
-        await _bound_transactions(connection, settings)
-        keep_alive(connection)
-        return connection
 
     return connect
+
+
+async def _opened(options: dict[str, Any], settings: Settings) -> asyncpg.Connection:
+    """Connect and prepare the connection, or leave nothing open: the server may die in between."""
+    connection: asyncpg.Connection = await asyncpg.connect(
+        connection_class=TruthfulConnection, **options
+    )
+    try:
+        await _bound_transactions(connection, settings)
+    except BaseException:
+        connection.terminate()
+        raise
+    keep_alive(connection)
+    return connection
 
 
 def _options(url: str, settings: Settings) -> dict[str, Any]:

@@ -126,10 +126,11 @@ def translate_driver(error: Exception, *, closed: bool) -> ProblemError | None:
     """Return the typed error for what asyncpg itself raised, as a session would raise it.
 
     `closed` tells whether the connection is lost; without that an `InterfaceError` is a bug of
-    the caller, such as a wrong number of arguments.
+    the caller, such as a wrong number of arguments. Who waits longer than the server's own limit
+    for a statement waits for a server that is gone.
     """
     if isinstance(error, TimeoutError):
-        return StatementTimeoutError()
+        return ServerUnavailableError()
     code = sqlstate(error)
     if code or isinstance(error, ProblemError | InternalClientError):
         return translate(error)
@@ -174,7 +175,7 @@ def raise_typed(context: ExceptionContext, constraints: Constraints) -> ProblemE
         return None
     if isinstance(error, TimeoutError):
         context.invalidate_pool_on_disconnect = False
-        return StatementTimeoutError()
+        return ServerUnavailableError()
     if code.startswith("23"):
         violation = Violation.of(error.__cause__, context.statement)
         return violation_error(code, violation, constraints=constraints)
