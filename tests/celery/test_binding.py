@@ -1,0 +1,130 @@
+"""Jobs that go to a real broker, are run by a real Celery, and come to one end each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from celery import Celery
+from fastgres.celery import bind_celery, relay_to
+from fastgres.errors import ConfigurationError
+from fastgres.jobs import job
+from tests.celery.conftest import Start, empty
+from tests.celery.works import effect_once, fail, kill_worker, leave_note
+from tests.jobs.workshop import enqueue, rows, until, value
+
+if TYPE_CHECKING:
+    from fastgres.db import Database
+    from tests.celery.brokers import Broker
+
+pytestmark = [pytest.mark.clone, pytest.mark.xdist_group("celery"), pytest.mark.timeout(180)]
+
+NOTES = "SELECT count(*) FROM effects"
+LEFT = "SELECT count(*) FROM fastgres.jobs"
+SENT = "SELECT count(*) FROM fastgres.jobs WHERE state = 'sent'"
+
+Work = Callable[[], Any]
+
+
+async def reaches(database: Database, statement: str, number: int) -> None:
+    """Wait until a count is what it should be."""
+
+    async def enough() -> bool:
+        return bool(await value(database, statement) == number)
+
+    await until(enough, seconds=40)
+
+
+async def test_each_job_is_run_once_and_leaves_no_row(
+    effects: Database, worker: Work, relaying: Any
+) -> None:
+    await enqueue(effects, leave_note, times=10)
+    await enqueue(effects, effect_once, times=10)
+    worker()
+    async with relaying():
+        await reaches(effects, LEFT, 0)
+    assert await value(effects, NOTES) == 20
+    assert await value(effects, "SELECT count(DISTINCT job_id) FROM effects") == 20
+    assert await value(effects, "SELECT count(*) FROM fastgres.job_inbox") == 20
+
+
+async def test_message_of_a_done_job_is_skipped(
+    effects: Database, worker: Work, relaying: Any, celery: Celery
+) -> None:
+    job_id = await enqueue(effects, effect_once)
+    worker()
+    async with relaying():
+        await reaches(effects, LEFT, 0)
+        for _ in range(3):
+            celery.send_task("effect_once", args=(job_id,), queue="exact")
+        await enqueue(effects, effect_once)
+        await reaches(effects, NOTES, 2)
+    assert await rows(effects, "SELECT count(*) FROM effects GROUP BY job_id") == [(1,), (1,)]
+
+
+async def test_jobs_of_a_broker_that_lost_everything_are_sent_again(
+    effects: Database, worker: Work, relaying: Any, broker: Broker
+) -> None:
+    await enqueue(effects, effect_once, times=20)
+    async with relaying(resend_after=1.0):
+        await reaches(effects, SENT, 20)
+        empty(broker)
+        worker()
+        await reaches(effects, LEFT, 0)
+    assert await value(effects, NOTES) == 20
+
+
+async def test_relay_killed_between_publishing_and_marking_leaves_one_effect(
+    effects: Database, worker: Work, relaying: Any, start: Start, broker: Broker, database_url: str
+) -> None:
+    await enqueue(effects, effect_once, times=5)
+    killed = start("tests.celery.program", database_url, broker.url)
+    killed.wait(40)
+    worker()
+    async with relaying():
+        await reaches(effects, LEFT, 0)
+    assert await value(effects, NOTES) == 5
+
+
+async def test_failed_job_comes_back_by_the_queue_and_ends_among_the_dead(
+    effects: Database, worker: Work, relaying: Any
+) -> None:
+    await enqueue(effects, fail)
+    worker()
+    async with relaying():
+        await reaches(effects, "SELECT count(*) FROM fastgres.dead_jobs", 1)
+    assert await rows(effects, "SELECT attempt FROM effects ORDER BY id") == [(1,), (2,)]
+    assert "nothing there" in await value(effects, "SELECT last_error FROM fastgres.dead_jobs")
+
+
+async def test_job_of_a_killed_process_is_run_again(
+    effects: Database, worker: Work, relaying: Any
+) -> None:
+    await enqueue(effects, kill_worker)
+    worker()
+    async with relaying(resend_after=3.0):
+        await reaches(effects, LEFT, 0)
+    assert await rows(effects, "SELECT attempt FROM effects ORDER BY id") == [(1,), (2,)]
+
+
+def test_binding_without_a_job_for_celery_is_refused() -> None:
+    @job()
+    async def local() -> None: ...
+
+    with pytest.raises(ConfigurationError, match="None of the jobs"):
+        bind_celery(Celery("none"), [local])
+
+
+async def test_relay_to_an_application_without_jobs_is_refused(database: Database) -> None:
+    with pytest.raises(ConfigurationError, match="not bound"):
+        relay_to(Celery("none"), database)
+
+
+def test_what_the_application_has_set_stays() -> None:
+    app = Celery("own", broker="memory://")
+    app.conf.worker_prefetch_multiplier = 8
+    bind_celery(app, [leave_note])
+    assert app.conf.worker_prefetch_multiplier == 8
+    assert app.conf.worker_soft_shutdown_timeout == 20.0
