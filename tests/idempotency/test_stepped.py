@@ -332,6 +332,33 @@ async def test_step_inside_of_a_unit_is_a_bug(serve: Serve, bank: Bank) -> None:
     assert bank.calls == []
 
 
+async def test_name_that_comes_twice_is_a_bug(serve: Serve, bank: Bank) -> None:
+    """As in a loop: the second would be given the result of the first."""
+    router = APIRouter()
+
+    @router.post("/pay", dependencies=[Idempotent])
+    async def pay(steps: StepsDep) -> None:
+        for _ in range(2):
+            await steps.run("charge", bank.charge)
+
+    assert (await post(await serve(router))).status_code == 500
+    assert len(bank.calls) == 1
+
+
+async def test_result_that_is_no_json_is_a_bug(serve: Serve) -> None:
+    router = APIRouter()
+
+    async def call(_key: str) -> object:
+        return object()
+
+    @router.post("/pay", dependencies=[Idempotent])
+    async def pay(steps: StepsDep) -> None:
+        await steps.run("charge", call)
+
+    reply = await post(await serve(router))
+    assert reply.status_code == 500
+
+
 async def test_handler_that_commits_by_itself_is_a_bug(
     serve: Serve, database: Database, bank: Bank
 ) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID, uuid4
 
-from fastgres.errors import RequestInProgressError
+from fastgres.errors import ConfigurationError, RequestInProgressError
 from fastgres.idempotency import sql
 from fastgres.idempotency.answers import columns
 
@@ -63,7 +63,14 @@ class Progress:
 
     async def record(self, session: Session, name: str, result: Any) -> None:
         """Write down what a step returned."""
-        step = json.dumps({name: result})
+        try:
+            step = json.dumps({name: result})
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(
+                f"The step {name!r} returned {type(result).__name__!r}, which JSON cannot hold "
+                f"({error}). A retry is given what a step returned, so return text, numbers, lists "
+                "and dictionaries: what the rest of the handler needs, and no more."
+            ) from error
         await self._run(session, sql.RECORD, name=name, step=step, lock=self._rules.lock)
         self.done[name] = json.loads(step)[name]
 

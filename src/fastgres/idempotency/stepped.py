@@ -53,6 +53,7 @@ class SteppedClaim(Claim):
         self._steps = steps
         self._progress = Progress(asked, rules)
         self._deadline = 0.0
+        self._names: set[str] = set()
         self._called = False
         self._refused = False
 
@@ -77,6 +78,7 @@ class SteppedClaim(Claim):
 
     async def call(self, name: str, call: Callable[[str], Awaitable[Any]]) -> Any:
         """Do a step outside of the database, if it was not done before."""
+        self._take_name(name)
         if name in self._progress.done:
             return self._progress.done[name]
         async with self._between(name) as session:
@@ -88,6 +90,7 @@ class SteppedClaim(Claim):
 
     async def write(self, name: str, work: Callable[[], Awaitable[Any]]) -> Any:
         """Do a step in a transaction of its own, if it was not done before."""
+        self._take_name(name)
         if name in self._progress.done:
             return self._progress.done[name]
         async with self._between(name) as session, session.begin():
@@ -175,6 +178,16 @@ class SteppedClaim(Claim):
             ],
         }
         return {"request": json.dumps(kept), "payload": await self._exchange.read_body()}
+
+    def _take_name(self, name: str) -> None:
+        """Refuse a name that comes twice: the second would be given the result of the first."""
+        if name in self._names:
+            raise ConfigurationError(
+                f"The step {name!r} was run twice in one request. By its name a retry knows that a "
+                "step is done, so each needs a name of its own: put the id of what it is about "
+                'into it, such as f"charge-{item.id}".'
+            )
+        self._names.add(name)
 
     def _require_nothing_open(self, session: Session, name: str) -> None:
         if changes := session.uncommitted():

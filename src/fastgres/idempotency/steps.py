@@ -79,7 +79,8 @@ class Steps:
         `finish_abandoned`.
 
         Raises:
-            ConfigurationError: a unit of work is open, or something was written before.
+            ConfigurationError: a unit of work is open, something was written before, the name was
+                used before, or the result is no JSON.
             UnavailableError: the call took nearly as long as the request may hold its key.
             RequestInProgressError: it took longer, and a twin has taken over.
         """
