@@ -186,7 +186,7 @@ async def test_a_worker_that_dies_after_the_letter_was_taken_sends_it_again_with
     await process.wait()
     mailbox.release()
 
-    second = Worker(database, [receipts], lease=3)
+    second = Worker(database, [receipts], lease=12)
     running = asyncio.create_task(second.run())
     async with asyncio.timeout(60):
         copies = await mailbox.wait_for(2)
