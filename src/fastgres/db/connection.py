@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fastgres.settings import Settings
 
 _COMMIT = "COMMIT;"
-"""What a transaction of asyncpg sends; `tests/db/test_connection.py` fails when it changes."""
+"""What a transaction of asyncpg sends; `tests/db/test_unit.py` fails when it changes."""
 
 _MARGIN = 2.0
 """Seconds that the client waits longer than the server's statement timeout."""
