@@ -100,6 +100,10 @@ bench: $(STAMP) $(PEERS) ## Measure against the peers, into docs/benchmarks.md (
 chaos: $(STAMP) ## Break the running shop, check its promises, into docs/reliability.md (QUICK=1)
 	$(BIN)/python -m chaos $(if $(QUICK),--quick)
 
+.PHONY: bench-jobs
+bench-jobs: $(STAMP) $(PEERS) ## Measure job queues on PostgreSQL, into build/bench-jobs.json (QUICK=1: short)
+	$(BIN)/python -m bench.jobs $(if $(QUICK),--quick)
+
 .PHONY: check-deep
 check-deep: $(STAMP) ## Compare reads with Pydantic on thousands of generated tables, rows and models
 	$(BIN)/python -m pytest tests/reads/test_equivalence.py --hypothesis-profile deep --timeout 0 -n 2

@@ -38,3 +38,7 @@ DROP: Final = "DROP DATABASE IF EXISTS bench"
 
 # The process of the server, from the file that it keeps beside its data.
 POSTMASTER: Final = "SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)"
+
+# A database of its own for each job queue.
+DROP_QUEUE: Final = "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+CREATE_QUEUE: Final = "CREATE DATABASE {name}"

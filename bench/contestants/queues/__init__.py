@@ -1,0 +1,1 @@
+"""Job queues on PostgreSQL, each used as its own documentation uses it."""

@@ -1,0 +1,1 @@
+"""The benchmark of job queues on PostgreSQL: `make bench-jobs`."""
