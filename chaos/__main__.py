@@ -63,6 +63,8 @@ async def _run_planted(stage: Stage, chosen: Sequence[Fault], only: Sequence[str
 
 async def _make(stage: Stage, fault: Fault) -> Tally:
     runs, began = fault.runs(quick=stage.quick), time.monotonic()
+    if stage.planted:
+        runs = max(runs // 2, 1)
     _tell(f"{fault.name}: {runs} runs" + (f", with the bug {stage.planted}" * bool(stage.planted)))
     tally = await fault.run(stage, runs)
     for violation in tally.violations[:10]:

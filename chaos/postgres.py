@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -99,8 +100,10 @@ class Postgres:
 @contextmanager
 def running(directory: Path) -> Iterator[Postgres]:
     """Keep a durable server of our own in a directory."""
-    with acquire(directory) as cluster:
-        yield Postgres(cluster, asyncio.run(_data_directory(cluster.url())))
+    with acquire(directory) as cluster, ThreadPoolExecutor(1) as beside:
+        # In a thread of its own, for the caller may have a loop that runs.
+        data = beside.submit(asyncio.run, _data_directory(cluster.url())).result()
+        yield Postgres(cluster, data)
 
 
 async def _data_directory(url: str) -> Path:

@@ -180,6 +180,8 @@ class _Pair:
             self.reset()
 
     async def _forward(self, data: bytes) -> bool:
+        if self._server.is_closing():
+            return False
         for message in self._frontend.feed(data):
             if message.asks_encryption:
                 self._client.write(b"N")
@@ -196,6 +198,8 @@ class _Pair:
         return True
 
     async def _return(self, data: bytes) -> bool:
+        if self._client.is_closing():
+            return False
         for message in self._backend.feed(data):
             self._ended = self._ended or (self._mute and ends_transaction(message))
             if self._ended and is_ready(message):

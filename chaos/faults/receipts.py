@@ -15,7 +15,12 @@ _PATIENCE: Final = 60.0
 
 
 async def check_receipts(shop: Shop, tally: Tally) -> list[str]:
-    """Wait until no job is left, then look for the letter of every order."""
+    """Wait until no job is left, then look for the letter of every order.
+
+    Not with a planted bug: it has to be noticed by what it breaks.
+    """
+    if shop.stage.planted:
+        return []
     if not shop.workers:
         shop.add_worker()
     left = await jobs_left(shop, patience=_PATIENCE)

@@ -49,7 +49,7 @@ class WorkOrders:
 
 async def finish(shop: Shop, tally: Tally) -> list[str]:
     """Wait until no job is left, then compare what was asked for with what happened."""
-    left = await jobs_left(shop, patience=_PATIENCE)
+    left = await jobs_left(shop, patience=15 if shop.stage.planted else _PATIENCE)
     work = await shop.query(sql.WORK)
     dead = [row["number"] for row in await shop.query(sql.DEAD)]
     again = sum(len(row["effects"] or []) > 1 for row in work)

@@ -71,10 +71,10 @@ def no_key_lock() -> None:
     """Let twins run side by side, and the last one's answer win."""
     from fastgres.idempotency import sql
 
-    taken = str(sql.TAKE).replace(
+    taken = sql.TAKE.text.replace(
         "pg_try_advisory_xact_lock(:lock)", "(CAST(:lock AS bigint) = 0) IS NOT NULL"
     )
-    stored = str(sql.STORE).replace("WHERE i.expires_at <= now()", "")
+    stored = sql.STORE.text.replace("WHERE i.expires_at <= now()", "")
     _replace(sql, "TAKE", text(taken))
     _replace(sql, "STORE", text(stored))
 
