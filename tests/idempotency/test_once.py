@@ -182,8 +182,11 @@ async def test_caller_may_be_replaced_in_tests(router: APIRouter, serve: Serve) 
     assert (await client.post("/", headers=keyed())).status_code == 200
 
 
-async def test_route_that_was_not_made_ready_says_so(router: APIRouter, database: Database) -> None:
-    @router.post("/", dependencies=[Idempotent])
+@pytest.mark.parametrize("once", [Idempotent, idempotent(caller=anyone)])
+async def test_route_that_was_not_made_ready_says_so(
+    once: Any, router: APIRouter, database: Database
+) -> None:
+    @router.post("/", dependencies=[once])
     async def answer() -> None:
         """Do nothing."""
 
@@ -220,3 +223,24 @@ async def test_no_connection_is_held_while_the_body_comes(
     reply = await client.post("/", content=body(), headers=keyed())
     assert reply.status_code == 200
     assert lent == [0, 0, 0]
+
+
+async def test_route_that_is_built_anew_is_not_answered_twice(
+    router: APIRouter, serve: Serve, database: Database
+) -> None:
+    """FastAPI forgets what was made ready when a route is added later."""
+    calls: list[int] = []
+
+    @router.post("/", dependencies=[idempotent(caller=anyone)])
+    async def answer() -> None:
+        calls.append(1)
+
+    client = await serve(router)
+
+    @router.get("/later")
+    async def later() -> None:
+        """Come later."""
+
+    replies = [await client.post("/", headers=keyed()) for _ in range(2)]
+    assert len(calls) <= 1
+    assert {reply.status_code for reply in replies} == {500}

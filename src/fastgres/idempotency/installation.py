@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 
 from fastgres.errors import ConfigurationError
 from fastgres.idempotency.guarding import guarded, is_guarded
-from fastgres.idempotency.once import Once
+from fastgres.idempotency.once import Once, plain, stepped
 from fastgres.idempotency.refusals import reason_against, uses_steps
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def _prepare(context: Any, original: BaseRoute, caller: Callable[..., Any] | Non
         return False
     _refuse_nested(name, dependant)
     found = once_of(context)
-    stepped = uses_steps(dependant)
-    if found is None and stepped:
+    if found is None and uses_steps(dependant):
         raise ConfigurationError(
             f"{name} takes steps, and is not idempotent: steps belong to the key of a request. "
             "Give it `dependencies=[Idempotent]`."
@@ -109,7 +108,7 @@ def _guard(
             "without accounts says so: `idempotent(caller=anyone)`."
         )
     given = dependant.dependencies[place]
-    ready = Once(asking, once.rules, stepped=uses_steps(dependant))
+    ready = Once(asking, once.rules, make=stepped if uses_steps(dependant) else plain)
     dependant.dependencies[place] = get_dependant(
         path=dependant.path or "", call=ready, name=given.name or CLAIM
     )

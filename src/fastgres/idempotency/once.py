@@ -23,16 +23,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import timedelta
 
+    from starlette.types import Scope
+
+    Make = Callable[..., Claim]
+
+
+def plain(exchange: Exchange, asked: Asked, rules: Rules, *, scope: Scope) -> Claim:  # noqa: ARG001 - as `stepped`
+    """Make the claim of a request that is one transaction."""
+    return Claim(exchange, asked, rules)
+
+
+def stepped(exchange: Exchange, asked: Asked, rules: Rules, *, scope: Scope) -> Claim:
+    """Make the claim of a request that calls somebody else in steps."""
+    return SteppedClaim(exchange, asked, rules, steps=steps_in(scope))
+
 
 class Once:
-    """Be the dependency: read the key, and know who asks. Made by `idempotent()`."""
+    """Be the dependency: read the key, and know who asks. Made by `idempotent()`.
+
+    `make` is given once the handler is one that takes a claim; a request that comes before, or to
+    a route that FastAPI has built anew, is refused rather than answered twice.
+    """
 
     def __init__(
-        self, caller: Callable[..., Any] | None, rules: Rules, *, stepped: bool = False
+        self, caller: Callable[..., Any] | None, rules: Rules, *, make: Make | None = None
     ) -> None:
         self.caller = caller
         self.rules = rules
-        self.stepped = stepped
+        self._make = make
         keyword = inspect.Parameter.KEYWORD_ONLY
         parameters = [inspect.Parameter("request", keyword, annotation=Request)]
         if caller is not None:
@@ -45,7 +63,7 @@ class Once:
         if scope["method"] not in self.rules.methods:
             return None
         exchange = scope.get(EXCHANGE)
-        if self.caller is None or not isinstance(exchange, Exchange):
+        if self._make is None or not isinstance(exchange, Exchange):
             raise ConfigurationError(NOT_PREPARED)
         key = key_of(scope["headers"])
         if key is None:
@@ -53,9 +71,7 @@ class Once:
             return None
         body = await exchange.read_body()
         asked = Asked(caller_text(caller), key, fingerprint_of(scope, body))
-        if self.stepped:
-            return SteppedClaim(exchange, asked, self.rules, steps=steps_in(scope))
-        return Claim(exchange, asked, self.rules)
+        return self._make(exchange, asked, self.rules, scope=scope)
 
     def _refuse_if_required(self) -> None:
         if self.rules.required:
