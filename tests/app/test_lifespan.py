@@ -95,6 +95,33 @@ async def test_own_resources_open_after_the_database_and_close_before_it(
     assert seen == [True, True]
 
 
+async def test_idempotent_routes_stay_ready_when_the_lifespan_adds_one(
+    settings: Settings, database: Database
+) -> None:
+    keyed = APIRouter()
+
+    @keyed.post("/keyed", dependencies=[idempotent(caller=anyone)])
+    async def answer() -> str:
+        return "yes"
+
+    @asynccontextmanager
+    async def adding(_app: FastAPI) -> AsyncIterator[None]:
+        keyed.add_api_route("/later", answer)
+        yield
+
+    options = {"database": database, "lifespan": adding}
+    app = create_app(settings, title="Test", routers=[keyed], **options)  # type: ignore[arg-type]  # both fit
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as client,
+    ):
+        headers = {"Idempotency-Key": "k-1"}
+        replies = [await client.post("/keyed", headers=headers) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [200, 200]
+    assert replies[1].headers["Idempotent-Replayed"] == "true"
+
+
 async def test_what_was_opened_is_closed_when_start_up_fails_halfway(settings: Settings) -> None:
     opened: list[Database] = []
 

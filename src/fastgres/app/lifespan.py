@@ -61,6 +61,7 @@ class Resources:
                 await self._require_tables("the jobs of this service")
             if self.own is not None:
                 await stack.enter_async_context(self.own(app))
+                prepare_idempotent(app)  # a route that was added there has all of them built anew
             app.settle_telemetry()
             stack.push_async_callback(self._finish)
             stack.enter_context(drain_on_signal(self.lifecycle))
