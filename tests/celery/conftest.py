@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from pytest_asyncio import fixture as async_fixture
 from sqlalchemy import text
 
 from fastgres.celery import relay_to
+from fastgres.db import Database
 from tests.celery import brokers
 from tests.celery.works import bound
 from tests.jobs.workshop import EFFECTS
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from celery import Celery
+
     from fastgres.db import Database
+    from fastgres.testing.workshop import Workshop
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,48 +53,31 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[brokers.Broke
         yield broker
 
 
-@pytest.fixture(params=["redis", "rabbitmq"])
-def broker(request: pytest.FixtureRequest) -> Iterator[brokers.Broker]:
-    """Each broker in turn, empty."""
+@pytest.fixture(scope="session", params=["redis", "rabbitmq"])
+def broker(request: pytest.FixtureRequest) -> brokers.Broker:
+    """Each broker in turn."""
     broker: brokers.Broker = request.getfixturevalue(request.param)
-    empty(broker)
-    yield broker
-    empty(broker)
+    return broker
 
 
-def empty(broker: brokers.Broker) -> None:
-    """Let a broker forget everything: messages, queues, and who is bound to what."""
-    with bound(broker.url).connection_for_write() as connection:
-        channel: Any = connection.default_channel
-        if broker.name == "redis":
-            channel.client.flushall()
-            return
-        for queue in ("celery", "default", "exact"):
-            channel.queue_delete(queue)
+@pytest.fixture(scope="session")
+def place(_workshop: Workshop, template_database: str) -> Iterator[str]:
+    """The address of a database for all tests with workers, which take seconds to start."""
+    with _workshop.copy(template_database) as url:
+        yield url
 
 
-@async_fixture
-async def effects(database: Database) -> Database:
-    """The database, with a table for what jobs do."""
-    async with database.session() as session, session.begin():
-        await session.execute(text(EFFECTS))
-    return database
-
-
-@pytest.fixture
-def celery(broker: brokers.Broker) -> Celery:
-    """The application, in this process."""
-    return bound(broker.url)
-
-
-@pytest.fixture
-def start(database_url: str, broker: brokers.Broker, tmp_path: Path) -> Iterator[Start]:
-    """Starts processes beside the test, and kills what is left of them."""
+@pytest.fixture(scope="session")
+def start(
+    place: str, broker: brokers.Broker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Start]:
+    """Starts processes beside the tests, and kills what is left of them."""
     processes: list[subprocess.Popen[bytes]] = []
-    environment = {"BROKER_URL": broker.url, "DATABASE_URL": database_url, "ENVIRONMENT": "test"}
+    environment = {"BROKER_URL": broker.url, "DATABASE_URL": place, "ENVIRONMENT": "test"}
+    folder = tmp_path_factory.mktemp(broker.name)
 
     def run(*words: str) -> subprocess.Popen[bytes]:
-        with (tmp_path / f"process{len(processes)}.log").open("wb") as log:
+        with (folder / f"process{len(processes)}.log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *words],
                 cwd=ROOT,
@@ -105,16 +92,35 @@ def start(database_url: str, broker: brokers.Broker, tmp_path: Path) -> Iterator
     yield run
     for process in processes:
         if process.poll() is None:
-            os.killpg(process.pid, 9)
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
-@pytest.fixture
-def worker(start: Start) -> Callable[[], Any]:
-    """Starts a Celery worker with two processes."""
+@pytest.fixture(scope="session")
+def worker(start: Start) -> subprocess.Popen[bytes]:
+    """A Celery worker with two processes, the same for all tests."""
     words = ["celery", "-A", "tests.celery.works", "worker", "--concurrency", "2"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"]
-    return lambda: start(*words, *quiet)
+    return start(*words, *quiet)
+
+
+@async_fixture
+async def effects(_workshop: Workshop, place: str) -> AsyncIterator[Database]:
+    """The database of the workers without any job, and with an empty table for what jobs do."""
+    database = Database(place, _workshop.settings_for(place))
+    async with database.session() as session, session.begin():
+        await session.execute(text("TRUNCATE fastgres.jobs, fastgres.dead_jobs"))
+        await session.execute(text("TRUNCATE fastgres.job_inbox"))
+        await session.execute(text("DROP TABLE IF EXISTS effects"))
+        await session.execute(text(EFFECTS))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def celery(broker: brokers.Broker) -> Celery:
+    """The application, in this process."""
+    return bound(broker.url)
 
 
 @pytest.fixture
@@ -132,3 +138,14 @@ def relaying(effects: Database, celery: Celery) -> Any:
             await task
 
     return run
+
+
+def empty(broker: brokers.Broker) -> None:
+    """Let a broker forget everything: messages, queues, and who is bound to what."""
+    with bound(broker.url).connection_for_write() as connection:
+        channel: Any = connection.default_channel
+        if broker.name == "redis":
+            channel.client.flushall()
+            return
+        for queue in ("default", "exact"):
+            channel.queue_delete(queue)

@@ -1,11 +1,10 @@
-"""A relay that dies after it has published: `python -m tests.celery.program <url> <broker>`."""
+"""A relay that dies after it has published: `python -m tests.celery.program`."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Sequence
 
 from fastgres.celery.publisher import CeleryPublisher
@@ -25,11 +24,11 @@ class Fatal(CeleryPublisher):
         return set()
 
 
-async def main(url: str, broker: str) -> None:
+async def main() -> None:
     """Relay until it dies."""
-    database = Database(url, load_settings(Settings, environment="test"))
-    await Relay(database, ALL, Fatal(bound(broker))).run()
+    database = Database(os.environ["DATABASE_URL"], load_settings(Settings))
+    await Relay(database, ALL, Fatal(bound(os.environ["BROKER_URL"]))).run()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+    asyncio.run(main())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import signal
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from celery import Celery
+
 from fastgres.celery import bind_celery, relay_to
 from fastgres.errors import ConfigurationError
 from fastgres.jobs import job
@@ -19,13 +21,13 @@ if TYPE_CHECKING:
     from fastgres.db import Database
     from tests.celery.brokers import Broker
 
-pytestmark = [pytest.mark.clone, pytest.mark.xdist_group("celery"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.xdist_group("celery"), pytest.mark.timeout(180)]
 
 NOTES = "SELECT count(*) FROM effects"
 LEFT = "SELECT count(*) FROM fastgres.jobs"
 SENT = "SELECT count(*) FROM fastgres.jobs WHERE state = 'sent'"
 
-Work = Callable[[], Any]
+Process = subprocess.Popen[bytes]
 
 
 async def reaches(database: Database, statement: str, number: int) -> None:
@@ -38,11 +40,10 @@ async def reaches(database: Database, statement: str, number: int) -> None:
 
 
 async def test_each_job_is_run_once_and_leaves_no_row(
-    effects: Database, worker: Work, relaying: Any
+    effects: Database, worker: Process, relaying: Any
 ) -> None:
     await enqueue(effects, leave_note, times=10)
     await enqueue(effects, effect_once, times=10)
-    worker()
     async with relaying():
         await reaches(effects, LEFT, 0)
     assert await value(effects, NOTES) == 20
@@ -51,10 +52,9 @@ async def test_each_job_is_run_once_and_leaves_no_row(
 
 
 async def test_message_of_a_done_job_is_skipped(
-    effects: Database, worker: Work, relaying: Any, celery: Celery
+    effects: Database, worker: Process, relaying: Any, celery: Celery
 ) -> None:
     job_id = await enqueue(effects, effect_once)
-    worker()
     async with relaying():
         await reaches(effects, LEFT, 0)
         for _ in range(3):
@@ -65,34 +65,33 @@ async def test_message_of_a_done_job_is_skipped(
 
 
 async def test_jobs_of_a_broker_that_lost_everything_are_sent_again(
-    effects: Database, worker: Work, relaying: Any, broker: Broker
+    effects: Database, worker: Process, relaying: Any, broker: Broker
 ) -> None:
+    os.killpg(worker.pid, signal.SIGSTOP)
     await enqueue(effects, effect_once, times=20)
     async with relaying(resend_after=1.0):
         await reaches(effects, SENT, 20)
         empty(broker)
-        worker()
+        os.killpg(worker.pid, signal.SIGCONT)
         await reaches(effects, LEFT, 0)
     assert await value(effects, NOTES) == 20
 
 
 async def test_relay_killed_between_publishing_and_marking_leaves_one_effect(
-    effects: Database, worker: Work, relaying: Any, start: Start, broker: Broker, database_url: str
+    effects: Database, worker: Process, relaying: Any, start: Start
 ) -> None:
     await enqueue(effects, effect_once, times=5)
-    killed = start("tests.celery.program", database_url, broker.url)
-    killed.wait(40)
-    worker()
+    killed = start("tests.celery.program")
+    assert killed.wait(40) == -signal.SIGKILL
     async with relaying():
         await reaches(effects, LEFT, 0)
     assert await value(effects, NOTES) == 5
 
 
 async def test_failed_job_comes_back_by_the_queue_and_ends_among_the_dead(
-    effects: Database, worker: Work, relaying: Any
+    effects: Database, worker: Process, relaying: Any
 ) -> None:
     await enqueue(effects, fail)
-    worker()
     async with relaying():
         await reaches(effects, "SELECT count(*) FROM fastgres.dead_jobs", 1)
     assert await rows(effects, "SELECT attempt FROM effects ORDER BY id") == [(1,), (2,)]
@@ -100,10 +99,9 @@ async def test_failed_job_comes_back_by_the_queue_and_ends_among_the_dead(
 
 
 async def test_job_of_a_killed_process_is_run_again(
-    effects: Database, worker: Work, relaying: Any
+    effects: Database, worker: Process, relaying: Any
 ) -> None:
     await enqueue(effects, kill_worker)
-    worker()
     async with relaying(resend_after=3.0):
         await reaches(effects, LEFT, 0)
     assert await rows(effects, "SELECT attempt FROM effects ORDER BY id") == [(1,), (2,)]

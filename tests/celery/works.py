@@ -6,9 +6,9 @@ import os
 import signal
 from typing import Any
 
+from celery import Celery
 from sqlalchemy import text
 
-from celery import Celery
 from fastgres.celery import bind_celery
 from fastgres.jobs import Job, RunningJob, job
 from tests.jobs.workshop import NOTE, note

@@ -8,12 +8,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from celery import Celery
 from celery.app.defaults import DEFAULTS
 from celery.exceptions import Reject
 from celery.signals import worker_process_shutdown, worker_shutdown
 from kombu import Exchange, Queue
 
-from celery import Celery
 from fastgres.celery.process import Workplaces
 from fastgres.celery.publisher import CeleryPublisher, is_amqp
 from fastgres.db import Database

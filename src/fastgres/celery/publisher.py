@@ -12,6 +12,7 @@ from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
     from celery import Celery
+
     from fastgres.jobs import Message
 
 log = get_logger(__name__)
