@@ -1,4 +1,4 @@
-"""`fastgres worker`, as a process."""
+"""`fastgres worker` and `fastgres relay`, as processes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ from tests.cli import chores, kiosk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NAMED = 'celery = "kiosk.tasks:celery"'
+TASKS = """
+from celery import Celery
+from fastgres.celery import bind_celery
+from fastgres.jobs import job
+
+@job(target="celery")
+async def sweep(room: str) -> None: ...
+
+celery = bind_celery(Celery("kiosk", broker="memory://"), [sweep])
+"""
+
 pytestmark = [pytest.mark.xdist_group("cli"), pytest.mark.timeout(300)]
 
 
@@ -32,10 +44,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 class Working:
     """A worker process, and what it said."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, verb: str = "worker") -> None:
         self.said = ""
         self.process = subprocess.Popen(
-            kiosk.command("worker", *words),
+            kiosk.command(verb, *words),
             cwd=folder,
             env=kiosk.environment(PYTHONUNBUFFERED="1", SHUTDOWN_TIMEOUT="60"),
             stdin=subprocess.DEVNULL,
@@ -60,9 +72,9 @@ class Working:
 
 
 @contextmanager
-def working(folder: Path, *words: str) -> Iterator[Working]:
+def working(folder: Path, *words: str, verb: str = "worker") -> Iterator[Working]:
     """Run a worker, and end it whatever happens."""
-    worker = Working(folder, *words)
+    worker = Working(folder, *words, verb=verb)
     try:
         yield worker
     finally:
@@ -122,3 +134,19 @@ def test_worker_without_jobs_says_where_they_are_named(tmp_path: Path) -> None:
         finished = kiosk.run(folder, "worker")
     assert finished.returncode == 1
     assert "create_app(..., jobs=[" in finished.stderr
+
+
+def test_relay_hands_jobs_over_and_stops_softly(folder: Path) -> None:
+    """A broker in memory takes anything; the job then waits for a worker of Celery."""
+    (folder / "src" / "kiosk" / "tasks.py").write_text(TASKS)
+    project = folder / "pyproject.toml"
+    before = project.read_text()
+    project.write_text(before.replace("[tool.fastgres]", f"[tool.fastgres]\n{NAMED}"))
+    try:
+        with working(folder, verb="relay") as relay:
+            relay.wait_for("relay started")
+            relay.process.send_signal(signal.SIGTERM)
+            assert relay.end() == 0, relay.said
+    finally:
+        project.write_text(before)
+    assert "relay stopped" in relay.said

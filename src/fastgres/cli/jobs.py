@@ -203,7 +203,7 @@ def cancel(
     from fastgres.cli.queue import cancel as stop
 
     wanted = _filter(ids=tuple(ids or ()), queue=queue, name=name)
-    states = ("ready", "scheduled", "retrying", *(("running",) if running else ()))
+    states = ("ready", "scheduled", "retrying", "sent", *(("running",) if running else ()))
     _ask("Cancel {count}?", replace(wanted, states=states), yes=yes or bool(ids))
     _tell(stop(wanted, running=running), "moved to the dead letters", "a worker had it")
 

@@ -1,17 +1,20 @@
-"""The verb `worker`, which runs jobs."""
+"""The verbs that run jobs: `worker`, and `relay` for those of Celery."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from fastgres.cli.durations import read_span
 
 PANEL = "Run"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verb to the command."""
+    """Add the verbs to the command."""
     app.command(rich_help_panel=PANEL)(worker)
+    app.command(rich_help_panel=PANEL)(relay)
 
 
 def worker(
@@ -44,3 +47,33 @@ def worker(
 
     wanted = [queue.strip() for queue in queues.split(",") if queue.strip()]
     run_worker(Workplace.here(), queues=wanted, concurrency=concurrency)
+
+
+def relay(
+    *,
+    resend_after: Annotated[
+        Any,
+        typer.Option(
+            parser=read_span,
+            metavar="SPAN",
+            help="Send again what no worker has begun for so long: 90s, 15m, 12h.",
+        ),
+    ] = "10m",
+    window: Annotated[
+        int, typer.Option(min=1, help="Jobs of a queue that may stand with the broker.")
+    ] = 1_000,
+) -> None:
+    r"""Hand the jobs with target="celery" to the broker when they are due.
+
+    Publishes through the Celery application that \[tool.fastgres] celery names,
+    until a signal: SIGTERM or Ctrl-C. Start one, or several for safety: each
+    job is sent by one.
+
+    [bold]Examples[/bold]
+
+      fastgres relay
+      fastgres relay --resend-after 1h --window 5000
+    """
+    from fastgres.dev import Workplace, run_relay
+
+    run_relay(Workplace.here(), resend_after=resend_after, window=window)

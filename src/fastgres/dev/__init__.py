@@ -7,6 +7,7 @@ from fastgres.dev.listener import listen
 from fastgres.dev.lookup import find_reads
 from fastgres.dev.psql import open_psql
 from fastgres.dev.reads import RouteRead, RouteReads, list_reads
+from fastgres.dev.relaying import run_relay
 from fastgres.dev.routes import RouteRow, list_routes
 from fastgres.dev.seeding import seed
 from fastgres.dev.server import develop, serve_migrated
@@ -29,6 +30,7 @@ __all__ = [
     "open_console",
     "open_psql",
     "recreate",
+    "run_relay",
     "run_worker",
     "seed",
     "serve_migrated",

@@ -211,7 +211,7 @@ def job(**options: Unpack[JobOptions]) -> JobDecorator:
     a function of the arguments. `version` (1) goes up when the arguments change, see
     `Job.upgrade`. `name` is the function's: give one before you rename the function, rows are
     stored by it. `keep_result` (0): seconds to keep what the function returns. `target`: who runs
-    it, "local" for `fastgres worker`.
+    it, "local" for `fastgres worker`, "celery" for Celery behind `fastgres relay`.
 
     Arguments need types; they are checked when the job is enqueued and again when it runs. A job
     may run twice when a worker dies; end it with `RunningJob.complete` where it must not.

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from fastgres.errors import ConfigurationError, UnknownNameError, nearest
 
-Target = Literal["app", "settings", "metadata", "seed", "companions"]
+Target = Literal["app", "settings", "metadata", "seed", "companions", "celery"]
 
 _EXAMPLE = """\
   [tool.fastgres]
@@ -47,6 +47,7 @@ class Project:
     migrations: Path = Path("migrations")
     seed: str | None = None
     companions: str | None = None
+    celery: str | None = None
 
     @property
     def state_directory(self) -> Path:

@@ -182,6 +182,17 @@ async def test_cancelled_jobs_can_be_brought_back(database: Database, session: S
     assert await states(database) == ["ready", "ready"]
 
 
+async def test_job_that_stands_with_a_broker_can_be_cancelled(
+    database: Database, session: Session
+) -> None:
+    """Its message finds no row, and is skipped."""
+    async with session.begin():
+        await fail.enqueue(session, number=1)
+        await session.execute(text("UPDATE fastgres.jobs SET state = 'sent'"))
+    assert await cancel_jobs(database, EVERY) == Moved(done=1)
+    assert await states(database) == ["dead"]
+
+
 async def test_a_purge_is_of_dead_jobs(database: Database, session: Session) -> None:
     """Even when everything is meant."""
     await bury(database, session, 2)

@@ -165,7 +165,8 @@ SELECT (SELECT count(*) FROM hurried), (SELECT count(*) FROM picked),
 
 CANCEL: Final = _written("""\
 WITH picked AS MATERIALIZED (
-    SELECT job.id FROM fastgres.jobs AS job WHERE {alive} AND job.state IN ('ready', 'running')
+    SELECT job.id FROM fastgres.jobs AS job
+    WHERE {alive} AND job.state IN ('ready', 'sent', 'running')
 {locked}
 ), cancelled AS (
     DELETE FROM fastgres.jobs AS job USING picked WHERE job.id = picked.id

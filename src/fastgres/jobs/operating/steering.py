@@ -23,7 +23,7 @@ BATCH: Final = 500
 CANCELLED: Final = "Cancelled by an operator."
 """The reason that a cancelled job carries among the dead letters."""
 
-_WAITING: Final = ("ready", "scheduled", "retrying")
+_WAITING: Final = ("ready", "scheduled", "retrying", "sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ async def cancel_jobs(
 ) -> Moved:
     """Move jobs that wait to the dead letters, with `running` also those that run.
 
+    One that was sent to a broker waits too, until a consumer begins it; its message is skipped.
     A worker stops a running one when it next renews its lease, within 10 seconds; an effect that it
     commits with `complete` after this is refused. Until then it goes on.
 
