@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fastgres.db import Database
 from fastgres.errors import ConfigurationError
 from fastgres.jobs import Worker, enqueue_many, job
 from fastgres.jobs.watchdog import EXIT_CODE
@@ -28,7 +29,8 @@ from tests.jobs.workshop import (
 )
 
 if TYPE_CHECKING:
-    from fastgres.db import Database, Session
+    from fastgres.db import Session
+    from fastgres.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 COUNT = "SELECT count(*) FROM fastgres.jobs"
@@ -196,6 +198,19 @@ class TestRolledBack:
     async def test_run_says_what_to_do(self, database: Database) -> None:
         with pytest.raises(ConfigurationError, match=r"worker.drain\(\)"):
             await Worker(database, [leave_note]).run()
+
+
+async def test_worker_that_starts_before_its_database_waits(settings: Settings) -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:1/nothing", settings)
+    worker = Worker(nowhere, [leave_note], grace=0.1)
+    running = asyncio.create_task(worker.run())
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await asyncio.shield(running)
+    worker.stop()
+    async with asyncio.timeout(20):
+        await running
+    await nowhere.close()
 
 
 def test_queues_are_those_of_the_jobs_unless_given(database: Database) -> None:

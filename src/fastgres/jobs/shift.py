@@ -48,7 +48,7 @@ class ShiftOptions:
     """How a worker works."""
 
     queues: tuple[str, ...]
-    concurrency: int = 20
+    concurrency: int = 10
     lease: float = 30.0
     poll: float = 1.0
     grace: float = 20.0

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from fastgres.errors import ConfigurationError
+from fastgres.errors import ConfigurationError, UnavailableError
 from fastgres.jobs.discovery import find_jobs
 from fastgres.jobs.link import shares_connection
 from fastgres.jobs.shift import Shift, ShiftOptions
@@ -46,12 +46,12 @@ class WorkerOptions(TypedDict, total=False):
 class Worker:
     """Run the jobs of some queues in this process.
 
-    `queues`: those of the jobs unless given. `concurrency` (20): attempts at once; their sessions
-    come from the pool of `database`, so keep that as large as the jobs need. `lease` (30 s): after
-    which the jobs of a worker that is gone are given to others. `poll` (1 s): how often it looks
-    without being woken, and all that is left with `listen=False` (behind a pooler in transaction
-    mode). `grace` (20 s): what running jobs get when it stops. `watchdog` (off): end the process
-    when its loop stands still for most of a lease.
+    `queues`: those of the jobs unless given. `concurrency` (10): attempts at once; their sessions
+    come from the pool of `database`, so keep that as large, or let jobs do without. `lease` (30 s):
+    after which the jobs of a worker that is gone are given to others. `poll` (1 s): how often it
+    looks without being woken, and all that is left with `listen=False`, or behind a pooler in
+    transaction mode. `grace` (20 s): what running jobs get when it stops. `watchdog` (off): end the
+    process when its loop stands still for most of a lease.
 
     Besides the pool it holds four connections. Everything it decides by time, the database's
     clock decides. `stats` counts what became of its jobs.
@@ -126,10 +126,11 @@ class Worker:
                 "A worker was run in a test whose sessions share one connection. It needs several "
                 "of its own: mark the test with @pytest.mark.clone, or use `await worker.drain()`."
             )
-        await require_tables(self.database.engine, needed_by="the worker")
+        await self._require_tables()
         self._shift = self._new_shift()
         for _ in range(self._stops):
             self._shift.stop()
+        self._warn_of_small_pool()
         log.info("worker started", worker=str(self._shift.me.id), queues=list(self.queues))
         await self._shift.work()
         log.info("worker stopped", done=self.stats.done, dead=self.stats.dead)
@@ -142,6 +143,21 @@ class Worker:
         """
         await self._new_shift().drain()
         return self.stats
+
+    async def _require_tables(self) -> None:
+        while self._stops == 0:
+            try:
+                await require_tables(self.database.engine, needed_by="the worker")
+                break
+            except UnavailableError as error:
+                log.warning("worker waits", error=error.code)
+                await asyncio.sleep(1)
+
+    def _warn_of_small_pool(self) -> None:
+        limit, wanted = self.database.pool_status().limit, self._options.concurrency
+        if 0 < limit < wanted:
+            advice = "jobs that wait longer than DATABASE_POOL_TIMEOUT for a connection fail"
+            log.warning("pool smaller than concurrency", pool=limit, concurrency=wanted, why=advice)
 
     def _new_shift(self) -> Shift:
         return Shift(self.database, self.jobs, options=self._options, stats=self.stats)
