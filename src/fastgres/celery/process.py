@@ -102,3 +102,5 @@ class _Workplace:
             log.exception("jobs not closed")
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(1.0)
+        if not self._thread.is_alive():
+            self.loop.close()

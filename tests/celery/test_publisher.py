@@ -1,0 +1,60 @@
+"""Publishing within a bounded time, whatever the broker does."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fastgres.celery.publisher import CeleryPublisher, options_of
+from fastgres.jobs import Message
+from tests.celery import brokers
+from tests.celery.works import bound
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+pytestmark = [pytest.mark.xdist_group("celery"), pytest.mark.timeout(180)]
+
+MESSAGES = [Message(id=number, name="effect_once", queue="exact") for number in range(1, 4)]
+
+
+def in_redis(app: Celery) -> int:
+    """Count the messages that wait."""
+    with app.connection_for_write() as connection:
+        number: int = connection.default_channel.client.llen("exact")
+        return number
+
+
+async def test_broker_that_stands_still_holds_nothing_up(tmp_path: Path) -> None:
+    """The thread is left behind with its connection; the next batch has others."""
+    if brokers.redis_server() is None:
+        pytest.skip("no redis-server here, and no wheel with one for this Python")
+    with brokers.redis(tmp_path) as broker:
+        app = bound(broker.url)
+        publisher = CeleryPublisher(app, timeout=0.3)
+        os.kill(broker.process.pid, signal.SIGSTOP)
+        assert await publisher.publish(MESSAGES) == set()
+        os.kill(broker.process.pid, signal.SIGCONT)
+        patient = CeleryPublisher(app)
+        assert await patient.publish(MESSAGES) == {1, 2, 3}
+        patient.renew()
+        assert await patient.publish(MESSAGES) == {1, 2, 3}
+        assert in_redis(app) >= 6
+        publisher.close()
+        patient.close()
+
+
+async def test_broker_that_is_away_confirms_nothing() -> None:
+    app = bound(f"redis://127.0.0.1:{brokers.free_port()}/0")
+    publisher = CeleryPublisher(app)
+    assert await publisher.publish(MESSAGES) == set()
+    publisher.close()
+
+
+def test_rabbitmq_is_asked_to_confirm() -> None:
+    assert options_of(bound("amqp://localhost"))["confirm_publish"] is True
+    assert "confirm_publish" not in options_of(bound("redis://localhost"))
