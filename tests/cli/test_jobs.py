@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
+import signal
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,6 +76,31 @@ def test_table_of_queues_is_printed_once_without_a_terminal(
     (row,) = [line for line in lines if line[:1] == ["default"]]
     assert row[1:6] == ["1", "0", "0", "0", "2"]
     assert "No worker runs" in finished.stdout
+
+
+def test_table_is_kept_up_to_date_in_a_terminal(still: tuple[Path, dict[str, int]]) -> None:
+    """Until Ctrl-C, which is a normal end."""
+    folder, _ = still
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        kiosk.command("jobs", "--interval", "0.1"),
+        cwd=folder,
+        env=kiosk.environment(TERM="xterm"),
+        stdin=end,
+        stdout=end,
+        stderr=end,
+    )
+    os.close(end)
+    seen = b""
+    with process, os.fdopen(terminal, "rb", buffering=0) as screen:
+        while seen.count(b"queue ") < 3 and (part := screen.read(4096)):
+            seen += part
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # what Linux says at the end of a terminal
+            while part := screen.read(4096):
+                seen += part
+        assert process.wait(kiosk.PATIENCE) == 0, seen
+    assert b"Traceback" not in seen
 
 
 def test_queues_as_json(still: tuple[Path, dict[str, int]]) -> None:
