@@ -199,7 +199,7 @@ def told(number: int, names: list[str]) -> Any:
     """Return a handler that says which one it is and what it was given, as a response."""
 
     async def handler(**given: str) -> Response:
-        return PlainTextResponse(f"{number} {given}")
+        return PlainTextResponse(f"{number} {sorted(given.items())}")
 
     keyword = Parameter.KEYWORD_ONLY
     parameters = [Parameter(name, keyword, annotation=str) for name in names]
