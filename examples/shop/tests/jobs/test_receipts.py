@@ -13,6 +13,7 @@ from fastgres.db import Database, Session
 from fastgres.jobs import Worker, WorkerStats
 from fastgres.mail import Mailbox, Received
 from fastgres.settings import Project
+from fastgres.testing import RunJobs
 from shop.core.errors import OutOfStockError
 from shop.jobs import receipts
 from shop.models import Customer, Product
@@ -81,15 +82,15 @@ async def test_an_order_gets_one_receipt_with_both_parts(
     client: httpx.AsyncClient,
     buyer: Customer,
     product: Product,
-    database: Database,
+    run_jobs: RunJobs,
     mailbox: Mailbox,
 ) -> None:
     """To the buyer, with what was bought; values are escaped where they would be markup."""
     order = await place(client, buyer, product)
     assert mailbox.received == []
 
-    assert (await work(database)).done == 1
-    assert (await work(database)).done == 0
+    assert (await run_jobs()).done == 1
+    assert (await run_jobs()).done == 0
 
     (receipt,) = mailbox.received
     assert receipt.recipients == (buyer.email,)
