@@ -9,10 +9,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from fastgres.jobs import sql
 from tests.jobs.machine import QueueMachine
 
-pytestmark = pytest.mark.clone
+pytestmark = [pytest.mark.clone, pytest.mark.timeout(600)]
 
 EXAMPLES = settings(
-    max_examples=30,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -34,7 +34,6 @@ def test_queue_is_as_modelled(database_url: str) -> None:
 
 
 PLANTED = {
-    "ack without the attempt": ("ACKNOWLEDGE", "job.attempt = given.attempt AND ", ""),
     "ack without the worker": ("ACKNOWLEDGE", "AND job.worker = $1 ", "AND $1::uuid IS NOT NULL "),
     "nack without the worker": ("PUT_BACK", "AND job.worker = $1 ", "AND $1::uuid IS NOT NULL "),
     "burial without a fence": (
