@@ -124,3 +124,24 @@ async def test_a_server_lost_between_greeting_and_first_statement_is_503(
         relay.freeze_once_ready = True
         with pytest.raises(ServerUnavailableError):
             await connector(relay.url, hurried)()
+
+
+@pytest.mark.clone
+async def test_a_server_that_falls_silent_between_two_sessions_is_503(
+    database_url: str, settings: Settings
+) -> None:
+    """The pool's ping is not answered, nor is the new connection that it tries then."""
+    hurried = settings.model_copy(
+        update={"database_statement_timeout": 0.01, "database_connect_timeout": 0.2}
+    )
+    async with Relay(database_url) as relay:
+        database = Database(relay.url, hurried)
+        async with database.session() as session:
+            await session.execute(text("SELECT 1"))
+        relay.freeze()
+        async with database.session() as session:
+            with pytest.raises(ServerUnavailableError):
+                await session.execute(text("SELECT 1"))
+        relay.thaw()
+        await database.ping()
+        await database.close()

@@ -49,8 +49,15 @@ class TruthfulConnection(asyncpg.Connection):
     __slots__ = ()
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109  asyncpg's signature
-        """Run the statement, and raise `LostCommitError` for a COMMIT that rolled back."""
-        answer: str = await super().execute(query, *args, timeout=timeout)
+        """Run the statement, and raise `LostCommitError` for a COMMIT that rolled back.
+
+        A server that does not answer is gone. SQLAlchemy would let a `TimeoutError` of its ping
+        pass as an error of the caller's, and not try another connection.
+        """
+        try:
+            answer: str = await super().execute(query, *args, timeout=timeout)
+        except TimeoutError as error:
+            raise asyncpg.ConnectionFailureError("No answer in time.") from error
         if answer == "ROLLBACK" and query == _COMMIT:
             raise LostCommitError
         return answer
