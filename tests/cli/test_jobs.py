@@ -212,6 +212,14 @@ def test_purge_by_age(folder: Path, ids: dict[str, int]) -> None:
     assert "no span of time" in wrong.stderr
 
 
+def test_without_a_database_nothing_but_the_error_is_said(folder: Path) -> None:
+    """A script reads standard output, and finds JSON there or nothing."""
+    away = "postgresql://nobody@127.0.0.1:1/none"
+    finished = kiosk.run(folder, "jobs", "--json", DATABASE_URL=away)
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr.strip() == "Error: The database is not reachable"
+
+
 def test_without_tables_it_says_the_command(tmp_path: Path) -> None:
     """A project that has no jobs yet."""
     folder = kiosk.write(tmp_path)

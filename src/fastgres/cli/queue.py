@@ -28,6 +28,7 @@ from fastgres.jobs import (
     retry_dead,
     run_now,
 )
+from fastgres.observability import configure_logging
 from fastgres.tables import require_tables
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ _SHARE = 10
 def _work(action: Callable[[Database, Jobs], Awaitable[T]]) -> T:
     """Run an action on the project's database, with the jobs that its application has."""
     workplace = Workplace.here()
+    # What they have to say they print; a warning a second would run through the live table.
+    configure_logging(workplace.settings.model_copy(update={"log_level": "ERROR"}))
     jobs = jobs_of(workplace.make_application())
 
     async def opened(url: str) -> T:
