@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Final
 
 from chaos import checker, sql
 from chaos.faults.work_orders import WorkOrders, finish
+from chaos.faults.workers import is_there
 from chaos.places import PATH, SERVICE
 from chaos.shop import open_shop
 from chaos.stage import Fault, Stage, Tally
@@ -26,6 +28,7 @@ async def run(stage: Stage, runs: int) -> Tally:
     async with open_shop(stage, "clock", servers=0) as shop:
         for seconds in (HOUR, -HOUR, 0):
             shop.add_worker("work", **shifted(seconds))
+        await asyncio.gather(*(is_there(shop, worker) for worker in shop.workers))
         orders = WorkOrders(shop)
         for _ in range(runs):
             await orders.give({"transactional": _JOBS, "outside": _JOBS}, delay=_DUE)

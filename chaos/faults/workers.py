@@ -19,7 +19,7 @@ from chaos.waiting import until
 WORKERS: Final = 3
 _POISON: Final = 3
 _START: Final = 30.0
-_FROZEN: Final = LEASE + 1.5
+_FROZEN: Final = (LEASE + 0.3, LEASE + 2.0)
 """Seconds that a frozen worker is away: its lease ends, and others take its jobs."""
 _BATCH: Final = {"transactional": 9, "outside": 8}
 """Jobs enqueued before each fault: 5,100 in a full run."""
@@ -56,7 +56,7 @@ async def _trouble(shop: Shop, which: int, *, orders: WorkOrders, times: int) ->
         await asyncio.sleep(random.uniform(0.05, 0.8))  # noqa: S311 - no secret
         if (number + which) % 2:
             worker.freeze()
-            await asyncio.sleep(_FROZEN)
+            await asyncio.sleep(random.uniform(*_FROZEN))  # noqa: S311 - no secret
             worker.revive()
         else:
             worker.kill()

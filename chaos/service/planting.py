@@ -71,12 +71,9 @@ def no_key_lock() -> None:
     """Let twins run side by side, and the last one's answer win."""
     from fastgres.idempotency import sql
 
-    taken = sql.TAKE.text.replace(
-        "pg_try_advisory_xact_lock(:lock)", "(CAST(:lock AS bigint) = 0) IS NOT NULL"
-    )
-    stored = sql.STORE.text.replace("WHERE i.expires_at <= now()", "")
-    _replace(sql, "TAKE", text(taken))
-    _replace(sql, "STORE", text(stored))
+    lock, free = "pg_try_advisory_xact_lock(:lock)", "(CAST(:lock AS bigint) = 0) IS NOT NULL"
+    for name, old, new in (("TAKE", lock, free), ("STORE", "WHERE i.expires_at <= now()", "")):
+        _replace(sql, name, text(_rewritten(getattr(sql, name).text, old, new)))
 
 
 def no_stock_lock() -> None:
@@ -98,13 +95,22 @@ def errors_unnamed() -> None:
 
 
 def no_fence() -> None:
-    """End an attempt by the id of its job alone, whoever has it by now."""
+    """End an attempt by the id of its job alone, and go on when the lease has ended."""
     from fastgres.jobs import sql
+    from fastgres.jobs.outcome import Ending
+    from fastgres.jobs.slots import Slot
 
     _replace(sql, "COMPLETE", "DELETE FROM fastgres.jobs WHERE id = :id RETURNING id")
+    unfenced = "job.id = given.id AND given.attempt > 0 AND $1::uuid IS NOT NULL"
     for name in ("ACKNOWLEDGE", "PUT_BACK", "BURY"):
-        unfenced = "job.id = given.id AND given.attempt > 0 AND $1::uuid IS NOT NULL"
-        _replace(sql, name, getattr(sql, name).replace(sql._FENCE, unfenced))  # noqa: SLF001 - the plant
+        _replace(sql, name, _rewritten(getattr(sql, name), sql._FENCE, unfenced))  # noqa: SLF001 - the fence itself
+    cancel = Slot.cancel
+
+    def cancel_others(self: Slot, ending: Ending) -> None:
+        if ending is not Ending.LOST:
+            cancel(self, ending)
+
+    _replace(Slot, "cancel", cancel_others)
 
 
 def effect_outside() -> None:
@@ -131,14 +137,9 @@ def uncounted_attempts() -> None:
     """Count an attempt when it fails, not when it is claimed: who kills his worker never does."""
     from fastgres.jobs import sql
 
-    _replace(
-        sql,
-        "RESCUE",
-        sql.RESCUE.replace("job.attempt >= job.max_attempts", "false").replace(
-            "WHERE job.id = expired.id AND job.attempt < job.max_attempts",
-            "WHERE job.id = expired.id",
-        ),
-    )
+    dead = "WHERE job.id = expired.id AND job.attempt >= job.max_attempts"
+    _replace(sql, "RESCUE", _rewritten(sql.RESCUE, dead, "WHERE false"))
+    _replace(sql, "RESCUE", _rewritten(sql.RESCUE, "AND job.attempt < job.max_attempts", ""))
 
 
 def clock_of_worker() -> None:
@@ -146,8 +147,13 @@ def clock_of_worker() -> None:
     from fastgres.jobs import sql
 
     for name in ("CLAIM", "CLAIM_LANES"):
-        early = "run_at <= now() + interval '1 hour'"
-        _replace(sql, name, getattr(sql, name).replace("run_at <= now()", early))
+        _replace(
+            sql,
+            name,
+            _rewritten(
+                getattr(sql, name), "run_at <= now()", "run_at <= now() + interval '1 hour'"
+            ),
+        )
 
 
 BUGS: Final[dict[str, Callable[[], None]]] = {
@@ -179,6 +185,12 @@ def _replace(owner: Any, name: str, value: Any) -> None:
     if not hasattr(owner, name):
         raise AttributeError(f"{owner!r} has no {name!r} any more: the planted bug has to follow.")
     setattr(owner, name, value)
+
+
+def _rewritten(statement: str, old: str, new: str) -> str:
+    if old not in statement:
+        raise AttributeError(f"No {old!r} in {statement!r}: the planted bug has to follow.")
+    return statement.replace(old, new)
 
 
 def _all_below(kind: type[Any]) -> list[type[Any]]:

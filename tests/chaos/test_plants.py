@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
+import pytest
+
 from chaos import plants
 from chaos.faults import FAULTS
-from chaos.places import PAGE
+from chaos.places import PAGE, ROOT
 from chaos.service.planting import BUGS
 
 SETTINGS = {"no-deadlines"}
@@ -31,3 +36,10 @@ def test_every_bug_is_in_the_documentation() -> None:
     """With what it is."""
     text = PAGE.read_text()
     assert [bug for bug in (*BUGS, *SETTINGS) if f"`{bug}`" not in text] == []
+
+
+@pytest.mark.parametrize("bug", sorted(BUGS))
+def test_every_bug_can_still_be_planted(bug: str) -> None:
+    """What it replaces is still there: in a process of its own, for it stays broken."""
+    program = f"from chaos.service.planting import plant; plant({bug!r})"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, timeout=60)
