@@ -52,11 +52,6 @@ PLANTED = {
     "claim of running jobs": ("CLAIM", "state = 'ready' AND", "state <> 'sent' AND"),
     "rescue of the living": ("RESCUE", "lease_until < now()", "lease_until IS NOT NULL"),
     "rescue without an end": ("RESCUE", "job.attempt >= job.max_attempts", "false"),
-    "enqueue of a twin": (
-        "ENQUEUE",
-        "max_attempts, unique_key, target,\n           greatest",
-        "max_attempts, NULL, target,\n           greatest",
-    ),
 }
 
 

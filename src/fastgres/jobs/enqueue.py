@@ -85,7 +85,7 @@ async def enqueue_many(
 
 
 def _parameters(session: AsyncSession, calls: list[Call], when: When | None) -> dict[str, Any]:
-    local = [call.queue for call in calls if call.target == "local"] if when is None else []
+    due = [call.queue for call in calls] if when is None else []
     return {
         "names": [call.name for call in calls],
         "queues": [call.queue for call in calls],
@@ -96,7 +96,7 @@ def _parameters(session: AsyncSession, calls: list[Call], when: When | None) -> 
         "unique_keys": [call.unique_key for call in calls],
         "targets": [call.target for call in calls],
         "headers": to_json(_headers()).decode(),
-        "channels": channels_to_notify(session.get_bind(), local),
+        "channels": channels_to_notify(session.get_bind(), due),
         **_moment(when),
     }
 
