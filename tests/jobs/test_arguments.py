@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +13,9 @@ from pydantic import BaseModel
 from fastgres.errors import ConfigurationError, JobArgumentsError
 from fastgres.jobs import RunningJob
 from fastgres.jobs.arguments import MAX_BYTES, Arguments
+
+if TYPE_CHECKING:
+    from fastgres.db import Session as OnlyForTheTypeChecker
 
 
 class Line(BaseModel):
@@ -108,6 +111,10 @@ async def late(what: str, job: RunningJob) -> None:
     """A job that asks for the running job too late."""
 
 
+async def unseen(what: OnlyForTheTypeChecker) -> None:
+    """A job whose type is not there at run time."""
+
+
 class Opaque:
     """Something that no JSON is made of."""
 
@@ -123,6 +130,7 @@ async def opaque(what: Opaque) -> None:
         (anything, "takes anything"),
         (late, "first parameter"),
         (opaque, "Opaque"),
+        (unseen, "'OnlyForTheTypeChecker' of an argument is not known"),
     ],
 )
 def test_function_that_cannot_be_a_job_is_refused(function: Any, word: str) -> None:

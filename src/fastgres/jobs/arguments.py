@@ -103,7 +103,7 @@ def _parameters(
     name: str, function: Callable[..., Any]
 ) -> tuple[list[inspect.Parameter], dict[str, Any]]:
     parameters = list(inspect.signature(function).parameters.values())
-    hints = get_type_hints(function, include_extras=True)
+    hints = _hints(name, function)
     for place, parameter in enumerate(parameters):
         if parameter.kind in _VARIADIC:
             refuse(name, f"{parameter} takes anything", "Name each argument.")
@@ -112,6 +112,18 @@ def _parameters(
         if hints[parameter.name] is RunningJob and place > 0:
             refuse(name, f"{parameter.name!r} is the running job", "Make it the first parameter.")
     return parameters, hints
+
+
+def _hints(name: str, function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return get_type_hints(function, include_extras=True)
+    except NameError as error:
+        message = (
+            f"The job {name!r} cannot be declared: the type {error.name!r} of an argument is not "
+            "known when the program runs, and it is what arguments are checked against. Import it "
+            "at the top of the module, outside `if TYPE_CHECKING:`, and declare it before the job."
+        )
+        raise ConfigurationError(message) from error
 
 
 def refuse(name: str, what: str, advice: str) -> None:
