@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.clone
 
+BEGIN = (
+    "UPDATE fastgres.jobs SET state = 'running', started_at = now(), lease_until = now(),"
+    " worker = gen_random_uuid() WHERE id = :id"
+)
 SENT = "SELECT count(*) FROM fastgres.jobs WHERE state = 'sent'"
 
 
@@ -145,6 +149,30 @@ async def test_job_that_nobody_has_begun_is_sent_again(database: Database) -> No
     assert printer.renewed == 1
     assert await patient.send_due() == 1
     assert await value(database, SENT) == 2
+
+
+async def sent_in_turn(database: Database) -> list[int]:
+    """Three jobs that were sent one after the other, a minute ago and more."""
+    for _ in range(3):
+        await enqueue(database, label)
+        await relay(database, Printer()).send_due()
+    await change(database, "UPDATE fastgres.jobs SET sent_at = sent_at - interval '61 s'")
+    return [row[0] for row in await rows(database, "SELECT id FROM fastgres.jobs ORDER BY id")]
+
+
+async def test_job_is_not_sent_again_while_those_before_it_are_begun(database: Database) -> None:
+    """A long backlog is no loss."""
+    patient = relay(database, Printer(), resend_after=60.0)
+    await change(database, BEGIN, id=(await sent_in_turn(database))[0])
+    assert await patient.reconcile() == 0
+    await change(database, "UPDATE fastgres.jobs SET started_at = now() - interval '61 s'")
+    assert await patient.reconcile() == 2
+
+
+async def test_job_that_was_passed_over_is_sent_again(database: Database) -> None:
+    """A later one was begun: its own message is lost."""
+    await change(database, BEGIN, id=(await sent_in_turn(database))[2])
+    assert await relay(database, Printer(), resend_after=60.0).reconcile() == 2
 
 
 async def test_relay_is_woken_and_stops_softly(database: Database) -> None:

@@ -36,10 +36,16 @@ WHERE id = ANY (CAST(:ids AS bigint[])) AND state = 'ready'"""
 RECONCILE: Final = """\
 UPDATE fastgres.jobs AS job SET state = 'ready', sent_at = NULL
 FROM (
-    SELECT id FROM fastgres.jobs
-    WHERE state = 'sent' AND target = :target
-      AND sent_at < now() - make_interval(secs => CAST(:after AS double precision))
-    ORDER BY sent_at
+    SELECT sent.id FROM fastgres.jobs AS sent
+    WHERE sent.state = 'sent' AND sent.target = :target
+      AND sent.sent_at < now() - make_interval(secs => CAST(:after AS double precision))
+      AND NOT EXISTS (
+          SELECT FROM fastgres.jobs AS ahead
+          WHERE ahead.state = 'running' AND ahead.target = :target AND ahead.queue = sent.queue
+            AND ahead.sent_at < sent.sent_at
+            AND ahead.started_at > now() - make_interval(secs => CAST(:after AS double precision))
+      )
+    ORDER BY sent.sent_at
     LIMIT 1000
     FOR UPDATE SKIP LOCKED
 ) AS late
@@ -47,6 +53,7 @@ WHERE job.id = late.id
 RETURNING job.id"""
 """Let jobs be sent again that nobody has begun: the broker may have lost them.
 
+While jobs that were sent before one are being begun, it waits for its turn and is not lost.
 Should their first messages still arrive, whichever comes first is run and the others are skipped.
 """
 
