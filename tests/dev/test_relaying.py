@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 def test_project_without_celery_is_told_how_to_name_it(
     project: Project, settings: Settings
 ) -> None:
-    with pytest.raises(
-        ConfigurationError, match="add for example celery = "
-    ):
+    with pytest.raises(ConfigurationError, match="add for example celery = "):
         run_relay(Workplace(project, settings))
 
 
