@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.clone
 
 LEFT = "SELECT state, attempt FROM fastgres.jobs"
-INBOX = "SELECT count(*) FROM fastgres.job_inbox"
+INBOX = "SELECT job_id, consumer FROM fastgres.job_inbox"
 NOTES = "SELECT count(*) FROM effects"
 
 
@@ -86,7 +86,7 @@ async def test_end_of_a_job_is_remembered(effects: Database, declared: object) -
     job_id = await enqueue(effects, leave_note if declared is leave_note else finish)
     async with deliveries(effects) as here:
         assert await here.deliver(job_id) == "done"
-    assert await value(effects, INBOX) == 1
+    assert await rows(effects, INBOX) == [(job_id, "printer")]
     assert await rows(effects, LEFT) == []
 
 
