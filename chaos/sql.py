@@ -78,6 +78,11 @@ INSERT INTO work_given (number, kind, due)
 SELECT number, :kind, now() + make_interval(secs => :delay)
 FROM unnest(CAST(:numbers AS int[])) AS number"""
 
+# Whether a later attempt has just begun.
+TAKEN_OVER: Final = """\
+SELECT count(*) FROM work_attempts
+WHERE attempt > 1 AND kind = 'transactional' AND at > clock_timestamp() - interval '0.3 seconds'"""
+
 # Everything that was asked of the workers, with what became of it.
 WORK: Final = """\
 SELECT given.number, given.kind, given.due,

@@ -63,5 +63,5 @@ FAULT: Final = Fault(
     full=20,
     quick=2,
     run=run,
-    planted=("reply-before-commit",),
+    planted=("no-drain",),
 )

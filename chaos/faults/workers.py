@@ -19,8 +19,8 @@ from chaos.waiting import until
 WORKERS: Final = 3
 _POISON: Final = 3
 _START: Final = 30.0
-_FROZEN: Final = (LEASE + 0.3, LEASE + 2.0)
-"""Seconds that a frozen worker is away: its lease ends, and others take its jobs."""
+_FROZEN: Final = LEASE + 2.8
+"""Seconds that a frozen worker is away at most: its lease ends, and others take its jobs."""
 _BATCH: Final = {"transactional": 9, "outside": 8}
 """Jobs enqueued before each fault: 5,100 in a full run."""
 
@@ -30,6 +30,7 @@ async def run(stage: Stage, runs: int) -> Tally:
     tally = Tally()
     async with open_shop(stage, "workers", servers=1, workers=WORKERS) as shop:
         poisoned = shop.add_worker("poison")
+        shop.add_worker()  # left alone, to take over what the others had
         orders = WorkOrders(shop)
         await orders.give({"poison": _POISON})
         keeping = asyncio.create_task(_keep_up(poisoned))
@@ -56,12 +57,22 @@ async def _trouble(shop: Shop, which: int, *, orders: WorkOrders, times: int) ->
         await asyncio.sleep(random.uniform(0.05, 0.8))  # noqa: S311 - no secret
         if (number + which) % 2:
             worker.freeze()
-            await asyncio.sleep(random.uniform(*_FROZEN))  # noqa: S311 - no secret
+            await _others_take_over(shop)
             worker.revive()
         else:
             worker.kill()
             worker.start()
     return times
+
+
+async def _others_take_over(shop: Shop) -> None:
+    """Return when others have begun what a frozen worker had, and perhaps still are at it."""
+
+    async def taken() -> bool:
+        return bool((await shop.query(sql.TAKEN_OVER))[0][0])
+
+    await until(taken, patience=_FROZEN)
+    await asyncio.sleep(random.uniform(0, 0.3))  # noqa: S311 - no secret
 
 
 async def is_there(shop: Shop, worker: Program) -> None:

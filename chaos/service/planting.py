@@ -7,6 +7,7 @@ might write, or have left out.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -94,13 +95,24 @@ def errors_unnamed() -> None:
         _replace(kind, "status", 500)
 
 
+def no_drain() -> None:
+    """Leave at the first signal, whatever is being answered."""
+    import uvicorn
+
+    def leave(*_: Any) -> None:
+        os._exit(1)
+
+    _replace(uvicorn.Server, "handle_exit", leave)
+
+
 def no_fence() -> None:
     """End an attempt by the id of its job alone, and go on when the lease has ended."""
-    from fastgres.jobs import sql
+    from fastgres.jobs import running, sql
     from fastgres.jobs.outcome import Ending
     from fastgres.jobs.slots import Slot
 
-    _replace(sql, "COMPLETE", "DELETE FROM fastgres.jobs WHERE id = :id RETURNING id")
+    by_id = text("DELETE FROM fastgres.jobs WHERE id = :id RETURNING id")
+    _replace(running, "_COMPLETE", by_id)
     unfenced = "job.id = given.id AND given.attempt > 0 AND $1::uuid IS NOT NULL"
     for name in ("ACKNOWLEDGE", "PUT_BACK", "BURY"):
         _replace(sql, name, _rewritten(getattr(sql, name), sql._FENCE, unfenced))  # noqa: SLF001 - the fence itself
@@ -165,6 +177,7 @@ BUGS: Final[dict[str, Callable[[], None]]] = {
         no_key_lock,
         no_stock_lock,
         errors_unnamed,
+        no_drain,
         no_fence,
         effect_outside,
         no_rescue,

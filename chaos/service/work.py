@@ -12,8 +12,8 @@ from sqlalchemy import text
 from chaos import sql
 from fastgres.jobs import Job, RunningJob, job
 
-LASTS = 0.3
-"""Seconds that a job is at work at most: time to die in, or to be frozen."""
+LASTS = 0.6
+"""Seconds that each half of a job takes at most: time to die in, or to be frozen."""
 
 
 async def _begin(running: RunningJob, number: int, kind: str) -> None:
