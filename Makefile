@@ -78,8 +78,8 @@ test-sqlalchemy20: $(UV) ## Run all tests on SQLAlchemy 2.0.51, the oldest that 
 	$(UV) pip install --quiet --python .cache/sqlalchemy20 --no-deps sqlalchemy==2.0.51
 	$(call test,$(CURDIR)/.cache/sqlalchemy20/bin)
 
-.PHONY: test-fastapi-lowest
-test-fastapi-lowest: $(UV) ## Run what stands on FastAPI with 0.163.0, the oldest that is supported
+.PHONY: test-fastapi163
+test-fastapi163: $(UV) ## Run what stands on FastAPI with 0.163.0, the oldest that is supported
 	$(call install,.cache/fastapi-lowest,$$(cat .tools/python))
 	$(UV) pip install --quiet --python .cache/fastapi-lowest --no-deps fastapi==0.163.0
 	.cache/fastapi-lowest/bin/python -m pytest tests/app tests/endpoints tests/http tests/idempotency -n 2 --dist loadgroup
