@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import pytest
-from fastapi import APIRouter, BackgroundTasks, Depends, Header, HTTPException, Query, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi import (
+    APIRouter,
+    BackgroundTasks,
+    Depends,
+    FastAPI,
+    Header,
+    HTTPException,
+    Query,
+    Request,
+)
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.background import BackgroundTask
@@ -17,8 +26,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from fastgres.db import Session
-from fastgres.http import SessionDep, with_session
+from fastgres.endpoints import answer_declared
+from fastgres.http import Lifecycle, SessionDep, install, with_session
 from fastgres.repository import Page
+from fastgres.settings import Settings
 from tests.endpoints.library import (
     FIRST,
     GONE,
@@ -251,6 +262,41 @@ async def test_own_exception_handlers_answer(filled: Database) -> None:
         app.add_exception_handler(RuntimeError, tell)
         reply = await ask(app, "/books/broken/me")
         assert (reply.status, reply.body) == (418, b'"broken by me"')
+
+
+async def test_own_exception_handlers_answer_for_a_response_that_cannot_begin(
+    filled: Database,
+) -> None:
+    mine = APIRouter()
+
+    @mine.get("/file")
+    async def file() -> Response:
+        return FileResponse("/there/is/no/such/file")
+
+    async def tell(_request: Request, error: Exception) -> Response:
+        return JSONResponse(type(error).__name__, 410)
+
+    for declared in (True, False):
+        app = served(filled, mine, declared=declared)
+        app.add_exception_handler(RuntimeError, tell)
+        reply = await ask(app, "/file")
+        assert (reply.status, reply.by_fastapi) == (410, not declared)
+
+
+@pytest.mark.parametrize("where", ["application", "inclusion", "router", "route"])
+async def test_guard_around_a_handler_refuses(where: str, filled: Database) -> None:
+    """A dependency whose value nobody takes is asked all the same: it may be who lets people in."""
+    depends = [Depends(owner)]
+    mine = APIRouter(dependencies=depends if where == "router" else None)
+    mine.get("/mine", dependencies=depends if where == "route" else None)(plain)
+    app = FastAPI(dependencies=depends if where == "application" else None)
+    install(app, Lifecycle(Settings(environment="test"), filled))
+    answer_declared(app)
+    app.include_router(mine, dependencies=depends if where == "inclusion" else None)
+    refused = await ask(app, "/mine")
+    assert (refused.status, refused.by_fastapi) == (401, False)
+    allowed = await ask(app, "/mine", headers=AS_ADA)
+    assert (allowed.status, allowed.by_fastapi) == (200, False)
 
 
 async def test_session_is_closed_before_the_first_byte(filled: Database) -> None:

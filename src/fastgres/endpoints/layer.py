@@ -137,10 +137,11 @@ class DeclaredReads:
         scope.setdefault("router", self._router)
         try:
             response = await route.answer(given, scope, receive)
-        except Exception as error:  # noqa: BLE001 - the application's handlers answer for it
+            await response(scope, receive, send)
+        except Exception as error:
+            if scope[EXCHANGE].started:
+                raise
             await self.fail(error, scope, receive, send=send)
-            return
-        await response(scope, receive, send)
 
     def _compile(self) -> None:
         """Work out which routes are answered here."""
