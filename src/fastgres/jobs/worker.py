@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -12,6 +11,7 @@ from fastgres.errors import ConfigurationError, UnavailableError
 from fastgres.jobs.discovery import find_jobs
 from fastgres.jobs.link import shares_connection
 from fastgres.jobs.shift import Shift, ShiftOptions
+from fastgres.jobs.signals import stopped_by_signals
 from fastgres.jobs.stats import WorkerStats
 from fastgres.observability import get_logger
 from fastgres.tables import require_tables
@@ -106,15 +106,8 @@ class Worker:
 
     async def serve(self) -> None:
         """Run until SIGTERM or SIGINT; a second one stops at once."""
-        loop = asyncio.get_running_loop()
-        signals = (signal.SIGTERM, signal.SIGINT)
-        for number in signals:
-            loop.add_signal_handler(number, self.stop)
-        try:
+        with stopped_by_signals(self.stop):
             await self.run()
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
 
     async def run(self) -> None:
         """Run jobs until `stop()`; raises what waiting does not heal, such as missing tables.

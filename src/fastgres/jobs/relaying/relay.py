@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -18,6 +17,7 @@ from fastgres.jobs.link import link_to
 from fastgres.jobs.listener import Listener
 from fastgres.jobs.queue import Identity, Queue
 from fastgres.jobs.relaying import sql
+from fastgres.jobs.signals import stopped_by_signals
 from fastgres.jobs.slots import Slots
 from fastgres.jobs.stats import WorkerStats
 from fastgres.jobs.timetable import Timetable
@@ -181,15 +181,8 @@ class Relay:
 
     async def serve(self) -> None:
         """Run until SIGTERM or SIGINT."""
-        loop = asyncio.get_running_loop()
-        signals = (signal.SIGTERM, signal.SIGINT)
-        for number in signals:
-            loop.add_signal_handler(number, self.stop)
-        try:
+        with stopped_by_signals(self.stop):
             await self.run()
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
 
     async def run(self) -> None:
         """Relay until `stop()`; waits while the database or the broker is away.
