@@ -12,7 +12,7 @@ from fastgres.db.identifiers import uuid7
 from fastgres.db.lazy import refuse_lazy_loads
 from fastgres.db.mixins import SoftDelete, Timestamps, UUIDv7Key
 from fastgres.db.open_units import OpenUnits
-from fastgres.db.retrying import is_retryable
+from fastgres.db.retrying import draw_pause, is_retryable
 from fastgres.db.session import Session
 from fastgres.db.surroundings import only_watches, runs_as_compiled
 from fastgres.db.unit import UnitOfWork
@@ -28,6 +28,7 @@ __all__ = [
     "Timestamps",
     "UUIDv7Key",
     "UnitOfWork",
+    "draw_pause",
     "dsn",
     "fetch_row",
     "include_deleted",

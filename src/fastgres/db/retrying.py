@@ -79,7 +79,14 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def draw_pause() -> float:
-    """Return the seconds to wait before a unit is run again: 10 to 200 ms, by chance."""
+    """Return the seconds to wait before a unit is run again: 10 to 200 ms, by chance.
+
+    ```python
+    from fastgres.db import draw_pause
+
+    assert 0.01 <= draw_pause() <= 0.2
+    ```
+    """
     return random.uniform(_SHORTEST, _LONGEST)  # noqa: S311 - spreads work, keeps no secret
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from typing import TYPE_CHECKING, Final
 
+from fastgres.db import draw_pause
 from fastgres.errors import SerializationFailureError
 from fastgres.observability import get_logger
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 ATTEMPTS: Final = 3
-
-PAUSE: Final = (0.01, 0.2)
-"""Seconds between two attempts, at least and at most: those who met should not meet again."""
 
 
 async def run_repeatedly(exchange: Conversation, body: SpooledBody, app: ASGIApp) -> None:
@@ -45,7 +42,7 @@ async def run_repeatedly(exchange: Conversation, body: SpooledBody, app: ASGIApp
         exchange.scope.clear()
         exchange.scope.update(_copied(fresh))
         body.rewind()
-        await asyncio.sleep(random.uniform(*PAUSE))  # noqa: S311 - no secret
+        await asyncio.sleep(draw_pause())
 
 
 def has_lost(exchange: Conversation, error: BaseException) -> bool:
