@@ -81,6 +81,7 @@ async def test_recovers_by_itself_when_the_server_is_back(
         database = Database(relay.url, settings)
         await database.ping()
         relay.cut()
+        await asyncio.sleep(0)  # the relay resets in the next turn of the loop
         await database.ping()
         assert database.pool_status().lent == 0
         await database.close()

@@ -9,18 +9,18 @@ import shutil
 import socket
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import NullPool, select
+from sqlalchemy import NullPool, select, text
 
 from fastgres.db import Database, fetch_row
-from tests.db.conftest import foreign_engine
+from tests.db.conftest import PID, foreign_engine
 from tests.models import Counter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -122,6 +122,44 @@ async def test_holds_no_pool_behind_a_pooler(database_url: str, settings: Settin
     )
     assert isinstance(database.engine.sync_engine.pool, NullPool)
     assert database.pool_status().limit == 0
+
+
+async def _work(database: Database) -> list[str]:
+    """Return what one unit of work asks the server, as the connection that it is given sends it."""
+    asked: list[str] = []
+
+    def note(logged: Any) -> None:
+        asked.append(logged.query)
+
+    async with database.session() as session, session.begin():
+        connection = await session.connection()
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        await session.execute(text("SELECT 1"))
+    with driver.query_logger(note):
+        async with database.session() as session, session.begin():
+            await session.execute(text("SELECT 1"))
+    return asked
+
+
+@pytest.mark.clone
+async def test_connection_that_has_just_answered_is_not_pinged(
+    one: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ";" not in await _work(one)
+    monkeypatch.setattr("fastgres.db.connection.TRUSTED", 0.0)
+    assert ";" in await _work(one)
+
+
+@pytest.mark.clone
+async def test_connection_that_was_just_closed_is_replaced(
+    one: Database, kill: Callable[[int], None]
+) -> None:
+    """Although the loop stood still, and has not noticed."""
+    async with one.session() as session, session.begin():
+        pid = await session.scalar(text(PID))
+    kill(pid)
+    async with one.session() as session, session.begin():
+        assert await session.scalar(text(PID)) != pid
 
 
 async def test_parameters_stay_out_of_errors(database_url: str, settings: Settings) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import socket
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -23,6 +25,9 @@ _COMMIT = "COMMIT;"
 
 _MARGIN = 2.0
 """Seconds that the client waits longer than the server's statement timeout."""
+
+TRUSTED = 1.0
+"""Seconds after its last transaction for which a connection is taken to be alive."""
 
 _TRANSACTION_TIMEOUT_SINCE = 17
 _KEEPALIVES = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
@@ -46,7 +51,22 @@ class TruthfulConnection(asyncpg.Connection):
     no error to it, nor to asyncpg and SQLAlchemy.
     """
 
-    __slots__ = ()
+    __slots__ = ("_answered",)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._answered = 0.0
+
+    def is_fresh(self) -> bool:
+        """Tell whether a transaction ended here a moment ago, and nobody has hung up since.
+
+        Also when the loop had no time to notice: whatever waits to be read there is a goodbye.
+        """
+        if monotonic() - self._answered >= TRUSTED or self.is_closed():
+            return False
+        unread = select.poll()
+        unread.register(_socket_of(self), select.POLLIN)
+        return not unread.poll(0)
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109  asyncpg's signature
         """Run the statement, and raise `LostCommitError` for a COMMIT that rolled back.
@@ -60,6 +80,7 @@ class TruthfulConnection(asyncpg.Connection):
             raise asyncpg.ConnectionFailureError("No answer in time.") from error
         if answer == "ROLLBACK" and query == _COMMIT:
             raise LostCommitError
+        self._answered = monotonic()
         return answer
 
 
@@ -132,12 +153,8 @@ async def _bound_transactions(connection: asyncpg.Connection, settings: Settings
 
 
 def keep_alive(connection: asyncpg.Connection) -> None:
-    """Let the kernel notice a peer that is gone; asyncpg sets nothing (MagicStack/asyncpg#1326).
-
-    asyncpg offers no public way to its socket; `tests/db/test_connection.py` fails when the
-    private one moves.
-    """
-    peer = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001 - private, see the docstring
+    """Let the kernel notice a peer that is gone; asyncpg sets nothing (MagicStack/asyncpg#1326)."""
+    peer = _socket_of(connection)
     if peer is None or peer.family not in (socket.AF_INET, socket.AF_INET6):
         return
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -145,6 +162,14 @@ def keep_alive(connection: asyncpg.Connection) -> None:
         option = getattr(socket, name, None)
         if option is not None:
             peer.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _socket_of(connection: asyncpg.Connection) -> Any:
+    """Return its socket; asyncpg offers no public way to it.
+
+    `tests/db/test_connection.py` fails when the private one moves.
+    """
+    return connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001 - private, see the docstring
 
 
 def _client_limit(statement_timeout: float) -> float | None:

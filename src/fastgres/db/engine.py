@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     import asyncpg
+    from sqlalchemy import Dialect
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from fastgres.db.constraints import Constraints
@@ -40,6 +41,7 @@ def make_engine(
         execution_options={"fastgres_notify": settings.job_notifications},
         **_pooling(settings),
     )
+    _spare_pings(engine.dialect)
     event.listen(
         engine.sync_engine,
         "handle_error",
@@ -67,6 +69,20 @@ def _pooling(settings: Settings) -> dict[str, Any]:
         "pool_pre_ping": True,
         "pool_use_lifo": True,
     }
+
+
+def _spare_pings(dialect: Dialect) -> None:
+    """Ask only connections that have been idle for a while whether they still answer.
+
+    A ping of asyncpg's dialect is a transaction of its own: three round trips before each unit of
+    work. One that the server has closed in the meantime is known without it.
+    """
+    ping = dialect.do_ping
+
+    def ping_if_idle(connection: Any) -> bool:
+        return connection.driver_connection.is_fresh() or ping(connection)
+
+    vars(dialect)["do_ping"] = ping_if_idle
 
 
 def _unique_statement_name() -> str:
