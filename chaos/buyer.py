@@ -54,8 +54,8 @@ class Buyer:
             "note": key,
         }
 
-    async def buy(self, key: str | None = None) -> bool:
-        """Ask until there is a definite answer; tell whether there was one."""
+    async def buy(self, key: str | None = None) -> Answer | None:
+        """Ask until there is a definite answer; return it if it is an order."""
         key = key or str(uuid4())
         deadline = time.monotonic() + PATIENCE
         server = random.randrange(len(self.servers))  # noqa: S311 - no secret
@@ -63,11 +63,11 @@ class Buyer:
             answer = await self.ask(key, server)
             if answer.status not in _AGAIN:
                 self.bought += answer.acknowledged
-                return answer.acknowledged
+                return answer if answer.acknowledged else None
             server = (server + 1) % len(self.servers)
             await asyncio.sleep(random.uniform(0.02, 0.2))  # noqa: S311 - no secret
         self.gave_up.append(key)
-        return False
+        return None
 
     async def ask(self, key: str, server: int = 0) -> Answer:
         """Send the order of a key once, and write down what came back."""

@@ -18,6 +18,9 @@ Violations = list[str]
 EXPECTED: Final = frozenset({0, 201, 409, 503})
 """What a client may see: its order, a twin in progress, a service that is not there."""
 
+EXPECTED_OF_PAYMENTS: Final = frozenset({0, 200, 402, 409, 503})
+"""What a client that pays may see besides: a card that was declined."""
+
 
 def check_orders(answers: Sequence[Answer], orders: Sequence[Row]) -> Violations:
     """Every acknowledged order exists once, no key has two, and none is there unasked."""
@@ -114,7 +117,7 @@ def check_work(work: Sequence[Row], dead: Sequence[int]) -> Violations:
             continue
         if not effects and not buried[row["number"]]:
             wrong.append(f"{name}: lost after {row['attempts']} attempts")
-        if row["kind"] == "transactional":
+        if row["kind"].endswith("transactional"):
             wrong += _check_once(name, row, effects)
     return wrong
 
@@ -125,6 +128,48 @@ def _check_once(name: str, row: Row, effects: Sequence[int]) -> Violations:
     if effects and effects[0] != row["attempts"]:
         return [f"{name}: attempt {effects[0]} ended it while attempt {row['attempts']} ran"]
     return []
+
+
+def check_payments(
+    answers: Sequence[Answer], orders: Sequence[Row], charges: Sequence[Row]
+) -> Violations:
+    """An order that was acknowledged as paid is, and charged once; no money is taken for nothing.
+
+    `charges` are the provider's, each with the id of the order as its reference.
+    """
+    taken: dict[str, list[Decimal]] = {}
+    for charge in charges:
+        taken.setdefault(charge["reference"], []).append(Decimal(charge["amount"]))
+    paying: dict[str, set[str]] = {}
+    wrong: Violations = []
+    for key, told in by_key(answers).items():
+        said = {answer.digest for answer in told if answer.acknowledged}
+        if said:
+            paying.setdefault(str(told[0].order), set()).add(key)
+        if len(said) > 1:
+            wrong.append(f"{key}: acknowledged with {len(said)} different answers")
+    known = {str(row["id"]): row for row in orders}
+    for order in (paying.keys() | taken.keys()) - known.keys():
+        wrong.append(f"{order}: paid or charged, and does not exist")
+    for order, row in known.items():
+        wrong += _check_payment(row, paying.get(order, set()), taken.get(order, []))
+    return wrong
+
+
+def _check_payment(row: Row, keys: Collection[str], taken: Sequence[Decimal]) -> Violations:
+    order, paid = row["id"], row["status"] == "paid"
+    faults = {
+        f"charged {len(taken)} times": len(taken) > 1,
+        f"acknowledged as paid, and is {row['status']}": bool(keys) and not paid,
+        f"acknowledged to {len(keys)} payments": len(keys) > 1,
+        "paid without a charge": paid and not taken,
+        f"charged, and is {row['status']}": bool(taken) and not paid,
+        "stays with a payment that nobody finishes": row["status"] == "paying",
+        f"charged {', '.join(map(str, taken))}, costs {row['total']}": any(
+            amount != Decimal(row["total"]) for amount in taken
+        ),
+    }
+    return [f"{order}: {text}" for text, holds in faults.items() if holds]
 
 
 def check_times(work: Sequence[Row]) -> Violations:

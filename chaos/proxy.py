@@ -37,6 +37,7 @@ class Proxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self._lost: asyncio.Future[None] | None = None
+        self._spared = 0
         self.flow = asyncio.Event()
         self.flow.set()
         self.delay = 0.0
@@ -53,14 +54,20 @@ class Proxy:
         place = f"{user}{password}@127.0.0.1:{self.port}"
         return urlunsplit(("postgresql", place, path, "", ""))
 
-    def lose_next(self, loss: Loss) -> asyncio.Future[None]:
-        """Lose the next COMMIT that anybody sends, or its answer; done when it has happened."""
-        self.loss = loss
+    def lose_next(self, loss: Loss, *, spared: int = 0) -> asyncio.Future[None]:
+        """Lose the next COMMIT that anybody sends, or its answer; done when it has happened.
+
+        `spared`: how many COMMITs come through before it.
+        """
+        self.loss, self._spared = loss, spared
         self._lost = asyncio.get_running_loop().create_future()
         return self._lost
 
     def take_loss(self) -> Loss | None:
         """Return what the COMMIT at hand loses; the next one loses nothing."""
+        if self._spared > 0:
+            self._spared -= 1
+            return None
         loss, self.loss = self.loss, None
         return loss
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +59,10 @@ class Shop:
     buyer: Buyer = field(init=False)
     servers: list[Program] = field(default_factory=list)
     workers: list[Program] = field(default_factory=list)
+    beside: list[Program] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
+    """What processes that are started from now on are told besides."""
 
     @property
     def postgres(self) -> Postgres:
@@ -74,6 +77,7 @@ class Shop:
             **environment(self.proxy.url()),
             "MAIL_URL": self.letters.url,
             "CHAOS_PLANTED": self.stage.planted,
+            **self.more,
         }
 
     def add_server(self, workers: int = 1) -> None:
@@ -85,6 +89,13 @@ class Shop:
         program.start()
         self.servers.append(program)
         self.urls.append(f"http://127.0.0.1:{port}")
+
+    def add_program(self, name: str, command: Sequence[str | Path]) -> Program:
+        """Start another process of the service, which ends with the shop."""
+        program = Program(f"{self.name}-{name}", command, self.environment())
+        program.start()
+        self.beside.append(program)
+        return program
 
     def add_worker(self, queues: str = WORKER_QUEUES, **environment: str) -> Program:
         """Start one more worker."""
@@ -187,6 +198,6 @@ async def _stock_up(postgres: Postgres, database: str) -> tuple[str, list[str]]:
 
 
 def _kill_all(shop: Shop) -> None:
-    for program in (*shop.servers, *shop.workers):
+    for program in (*shop.servers, *shop.workers, *shop.beside):
         if program.runs:
             program.kill()

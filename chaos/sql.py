@@ -22,7 +22,7 @@ FROM generate_series(1, $1) AS n RETURNING id"""
 
 # Every order with the key that asked for it (its note), and whether its lines add up.
 ORDERS: Final = """\
-SELECT orders.id, note, total, coalesce(sum(quantity * unit_price), 0) AS lines,
+SELECT orders.id, note, orders.status, total, coalesce(sum(quantity * unit_price), 0) AS lines,
        count(order_items.id) AS number
 FROM orders LEFT JOIN order_items ON order_id = orders.id
 GROUP BY orders.id"""
@@ -50,6 +50,21 @@ ORDER BY random() LIMIT 1"""
 HURRY: Final = """\
 UPDATE fastgres.jobs SET run_at = now()
 WHERE state = 'ready' AND attempt > 0 AND run_at > now() + interval '1 second'"""
+
+# Payments that were begun and not brought to an end, and those that somebody may still be at.
+BEGUN: Final = "SELECT count(*) FROM fastgres.idempotency WHERE state = 'started'"
+HELD: Final = """\
+SELECT count(*) FROM fastgres.idempotency
+WHERE state = 'started' AND locked_until > clock_timestamp()"""
+
+# What nobody is at any more was left an hour ago: the job that finishes it waits for a minute.
+LEFT_LONG_AGO: Final = """\
+UPDATE fastgres.idempotency SET locked_until = locked_until - interval '1 hour'
+WHERE state = 'started' AND locked_until < clock_timestamp()"""
+
+# What stands with the broker, and what its consumers remember to have done.
+SENT: Final = "SELECT count(*) FROM fastgres.jobs WHERE state = 'sent'"
+INBOX: Final = "SELECT count(*) FROM fastgres.job_inbox"
 
 # Jobs that have not come to an end.
 WORKER: Final = "SELECT count(*) FROM fastgres.workers WHERE pid = $1"

@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import signal
-from typing import Final
+from typing import Final, Protocol
 
 from chaos.errors import ChaosError
 from chaos.faults.receipts import check_receipts
@@ -16,9 +16,18 @@ from chaos.stage import Fault, Stage, Tally
 from chaos.waiting import until
 
 PROCESSES: Final = 3
+AT_ONCE: Final = 6
+"""Clients that go on side by side."""
 _WORKING: Final = 5
 """Sockets of a process that serves: the listener, its loop's two, a client's and its database's."""
 _PATIENCE: Final = 60.0
+
+
+class Load(Protocol):
+    """What clients do until told to stop."""
+
+    async def __call__(self, until: asyncio.Event, *, at_once: int) -> None:
+        """Go on until told to stop, so many side by side."""
 
 
 async def run(stage: Stage, runs: int) -> Tally:
@@ -27,18 +36,23 @@ async def run(stage: Stage, runs: int) -> Tally:
     async with open_shop(stage, "api_killed", servers=0, workers=1) as shop:
         shop.add_server(PROCESSES)
         await shop.ready()
-        done = asyncio.Event()
-        buying = asyncio.create_task(shop.buyer.shop(done, at_once=6))
-        for _ in range(runs):
-            await asyncio.sleep(random.uniform(0.05, 0.5))  # noqa: S311 - no secret
-            await _kill_one(shop)
-            tally.runs += 1
-        done.set()
-        await buying
+        await kill_under_load(shop, shop.buyer.shop, runs=runs, tally=tally)
         tally.violations += await shop.check()
         tally.violations += await check_receipts(shop, tally)
         tally.note(f"{shop.buyer.bought} orders")
     return tally
+
+
+async def kill_under_load(shop: Shop, load: Load, *, runs: int, tally: Tally) -> None:
+    """Kill one process after the other while clients go on."""
+    done = asyncio.Event()
+    buying = asyncio.create_task(load(done, at_once=AT_ONCE))
+    for _ in range(runs):
+        await asyncio.sleep(random.uniform(0.05, 0.5))  # noqa: S311 - no secret
+        await _kill_one(shop)
+        tally.runs += 1
+    done.set()
+    await buying
 
 
 async def _kill_one(shop: Shop) -> None:

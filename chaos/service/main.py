@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from chaos.service import planting
+from chaos.service import arranging, planting
 from shop.main import create_app as create_shop
 
 if TYPE_CHECKING:
@@ -18,4 +18,7 @@ if TYPE_CHECKING:
 def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
     """Make the shop; CHAOS_PLANTED names a bug to have."""
     planting.plant(os.environ.get("CHAOS_PLANTED", ""))
-    return create_shop(settings, database)
+    arranging.hand_receipts_to_celery()
+    app = create_shop(arranging.settings_here(settings), database)
+    arranging.shorten_locks(app)
+    return app

@@ -168,6 +168,78 @@ def clock_of_worker() -> None:
         )
 
 
+def charged_anew() -> None:
+    """Ask the provider with another key in each attempt."""
+    from uuid import uuid4
+
+    from fastgres.idempotency.stepped import SteppedClaim
+
+    bounded = SteppedClaim._bounded  # noqa: SLF001 - where the key of a step is made
+
+    async def with_any_key(self: Any, name: str, call: Callable[[str], Any]) -> Any:
+        return await bounded(self, name, lambda _: call(f"{uuid4()}"))
+
+    _replace(SteppedClaim, "_bounded", with_any_key)
+
+
+def paid_too_soon() -> None:
+    """Say that the order is paid, then commit it."""
+    from fastgres.idempotency.stepped import SteppedClaim
+
+    async def keep(self: Any, response: Any) -> Any:
+        unit = self._exchange.unit
+        session = unit.session
+        if not self._rules.stores(response.status):
+            await self._let_go()
+            return response
+        await self._progress.finish(session, response)
+        unit._session = None  # noqa: SLF001 - nobody else closes it from here on
+
+        async def commit() -> None:
+            await asyncio.sleep(_LATE)
+            await self._leave(None)
+            await session.close()
+
+        _keep(asyncio.get_running_loop().create_task(commit()))
+        return response
+
+    _replace(SteppedClaim, "keep", keep)
+
+
+def nobody_finishes() -> None:
+    """Leave a payment whose client never comes back as it is."""
+    from shop.jobs import payments
+
+    async def nothing(_app: Any) -> int:
+        return 0
+
+    _replace(payments, "finish_abandoned", nothing)
+
+
+def never_sent_again() -> None:
+    """Trust the broker with what it was handed."""
+    from fastgres.jobs import Relay
+
+    async def nothing(_self: Any) -> int:
+        return 0
+
+    _replace(Relay, "reconcile", nothing)
+
+
+def done_at_broker_only() -> None:
+    """Let the broker alone know that a job is done: its message is gone, and its row stays."""
+    from fastgres.jobs.relaying import delivered
+
+    async def complete(_self: Any, _session: Any) -> None:
+        return None
+
+    async def acknowledge(_self: Any, outcomes: Any) -> set[int]:
+        return {outcome.job.id for outcome in outcomes}
+
+    _replace(delivered.DeliveredJob, "complete", complete)
+    _replace(delivered.DeliveryQueue, "acknowledge", acknowledge)
+
+
 BUGS: Final[dict[str, Callable[[], None]]] = {
     function.__name__.replace("_", "-"): function
     for function in (
@@ -183,6 +255,11 @@ BUGS: Final[dict[str, Callable[[], None]]] = {
         no_rescue,
         uncounted_attempts,
         clock_of_worker,
+        charged_anew,
+        paid_too_soon,
+        nobody_finishes,
+        never_sent_again,
+        done_at_broker_only,
     )
 }
 

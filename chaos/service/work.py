@@ -12,7 +12,7 @@ from sqlalchemy import text
 from chaos import sql
 from fastgres.jobs import Job, RunningJob, job
 
-LASTS = 0.6
+LASTS = float(os.environ.get("CHAOS_LASTS", "0.6"))
 """Seconds that each half of a job takes at most: time to die in, or to be frozen."""
 
 
@@ -61,8 +61,29 @@ async def poison(running: RunningJob, number: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-KINDS: dict[str, Job[...]] = {
+@job(target="celery", queue="exact", retries=20, backoff=lambda _: 0.1)
+async def celery_transactional(running: RunningJob, number: int) -> None:
+    """Have an effect in the transaction that ends the job, in a process of Celery."""
+    await _begin(running, number, "celery_transactional")
+    await _end(running, number, "celery_transactional", complete=True)
+
+
+@job(target="celery", queue="again", retries=20, backoff=lambda _: 0.1)
+async def celery_outside(running: RunningJob, number: int) -> None:
+    """Have an effect that may happen more than once, in a process of Celery."""
+    await _begin(running, number, "celery_outside")
+    await _end(running, number, "celery_outside", complete=False)
+
+
+LOCAL: dict[str, Job[...]] = {
     "transactional": transactional,
     "outside": outside,
     "poison": poison,
 }
+"""What the workers of fastgres run."""
+CELERY: dict[str, Job[...]] = {
+    "celery_transactional": celery_transactional,
+    "celery_outside": celery_outside,
+}
+"""What a broker is handed."""
+KINDS: dict[str, Job[...]] = LOCAL | CELERY

@@ -6,13 +6,11 @@ import asyncio
 import os
 from typing import Any
 
-from chaos.service import planting, work
+from chaos.service import arranging, planting, work
 from fastgres.db import Database
 from fastgres.jobs import Job, Worker
 from fastgres.observability import configure_logging
-from fastgres.settings import load_settings
-from shop.core.config import Settings
-from shop.jobs import receipts
+from shop.jobs import payments, receipts
 from shop.models import Base
 
 LEASE = 2.0
@@ -21,13 +19,15 @@ LEASE = 2.0
 
 async def main() -> None:
     """Run the jobs of the queues in CHAOS_QUEUES until a signal stops it."""
-    settings = load_settings(Settings)
+    settings = arranging.settings_here()
     configure_logging(settings)
     planting.plant(os.environ.get("CHAOS_PLANTED", ""))
     assert settings.database_url is not None  # noqa: S101 - whoever starts it gives one
     database = Database(settings.database_url.get_secret_value(), settings, metadata=Base.metadata)
-    jobs: list[Job[Any]] = [*work.KINDS.values(), receipts.send_receipt]
     queues = os.environ["CHAOS_QUEUES"].split(",")
+    jobs: list[Job[Any]] = [*work.LOCAL.values(), receipts.send_receipt]
+    if "payments" in queues:
+        jobs.append(payments.finish_payments)
     worker = Worker(
         database, jobs, queues=queues, concurrency=8, lease=LEASE, grace=5.0, watchdog=True
     )

@@ -114,6 +114,44 @@ def test_work_is_judged_by_what_it_promised(
     assert (expected in wrong[0]) if expected else wrong == []
 
 
+def paying(key: str, status: int = 200, **values: Any) -> Answer:
+    """Return an answer to who pays the order "1"."""
+    return told(key, status, **({"order": "1", "digest": "paid"} | values))
+
+
+def ordered(status: str = "paid") -> dict[str, Any]:
+    """Return a row of an order that may have been paid."""
+    return {"id": "1", "status": status, "total": Decimal("2.50")}
+
+
+CHARGE = {"reference": "1", "amount": "2.50", "id": "ch_1"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "charges", "expected"),
+    [
+        ([paying("a", 503), paying("a"), paying("a"), paying("b", 409)], "paid", [CHARGE], ""),
+        ([paying("a", 402), paying("b", 0)], "placed", [], ""),
+        ([paying("a", 0)], "paid", [CHARGE], ""),
+        ([paying("a")], "paying", [CHARGE], "acknowledged as paid, and is paying"),
+        ([paying("a")], "paid", [], "paid without a charge"),
+        ([paying("a")], "paid", [CHARGE, CHARGE | {"id": "ch_2"}], "charged 2 times"),
+        ([paying("a"), paying("b")], "paid", [CHARGE], "acknowledged to 2 payments"),
+        ([paying("a"), paying("a", digest="other")], "paid", [CHARGE], "2 different answers"),
+        ([paying("a", 0)], "placed", [CHARGE], "charged, and is placed"),
+        ([paying("a", 0)], "paying", [], "stays with a payment"),
+        ([paying("a")], "paid", [CHARGE | {"amount": "2.00"}], "charged 2.00, costs 2.50"),
+        ([], "placed", [CHARGE | {"reference": "2"}], "does not exist"),
+    ],
+)
+def test_money_and_what_was_said_of_it_agree(
+    answers: list[Answer], status: str, charges: list[dict[str, Any]], expected: str
+) -> None:
+    """Between the client, the shop, and the provider."""
+    wrong = checker.check_payments(answers, [ordered(status)], charges)
+    assert any(expected in each for each in wrong) if expected else wrong == []
+
+
 def test_job_that_began_too_early_is_found() -> None:
     """Both moments are the database's."""
     early = {"number": 1, "due": NOW, "began": NOW - dt.timedelta(seconds=1)}

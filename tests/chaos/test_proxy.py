@@ -119,6 +119,21 @@ async def test_only_the_next_commit_is_lost(proxy: Proxy, direct: asyncpg.Connec
     assert await kept(direct) == [2]
 
 
+async def test_commits_are_spared_before_one_is_lost(
+    proxy: Proxy, direct: asyncpg.Connection
+) -> None:
+    """What consists of several transactions is broken at each of them."""
+    lost = proxy.lose_next(Loss.COMMIT, spared=2)
+    connection = await asyncpg.connect(proxy.url())
+    await store(connection, 1)
+    await store(connection, 2)
+    assert not lost.done()
+    with pytest.raises((asyncpg.PostgresConnectionError, ConnectionError)):
+        await store(connection, 3)
+    await lost
+    assert await kept(direct) == [1, 2]
+
+
 async def test_frozen_proxy_carries_on_where_it_stood(proxy: Proxy) -> None:
     """Nothing is lost by freezing."""
     connection = await asyncpg.connect(proxy.url())
