@@ -152,7 +152,7 @@ FAULTS: Final = (
         what="processes of the API killed (SIGKILL) while orders are paid through a provider that "
         "is slow, fails, or loses its reply, some clients never coming back",
         invariant=_INVARIANT,
-        full=60,
+        full=40,
         quick=6,
         run=kill,
         planted=("charged-anew", "nobody-finishes"),
@@ -161,7 +161,7 @@ FAULTS: Final = (
         name="payment_commits_lost",
         what="each COMMIT of a payment lost in turn, or its reply",
         invariant=_INVARIANT,
-        full=200,
+        full=80,
         quick=16,
         run=lose_commits,
         planted=("paid-too-soon",),

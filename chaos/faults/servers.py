@@ -16,7 +16,7 @@ from chaos.stage import Fault, Stage, Tally
 from chaos.waiting import until
 
 PROCESSES: Final = 3
-AT_ONCE: Final = 6
+AT_ONCE: Final = 4
 """Clients that go on side by side."""
 _WORKING: Final = 5
 """Sockets of a process that serves: the listener, its loop's two, a client's and its database's."""
