@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import random
 import time
 from pathlib import Path
@@ -15,6 +16,8 @@ from chaos.buyer import PATIENCE, TIMEOUT
 from chaos.journal import Answer, Journal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from chaos.buyer import Buyer
 
 DECLINED: Final = "tok_declined"
@@ -41,10 +44,10 @@ class Provider:
     def __init__(self, url: str) -> None:
         self._http = httpx.AsyncClient(base_url=url, timeout=60, trust_env=False)
 
-    async def trouble(self) -> None:
-        """Let the next charge meet some trouble."""
-        trouble = random.choice(_TROUBLES)  # noqa: S311 - no secret
-        (await self._http.post("/trouble", json=trouble)).raise_for_status()
+    async def trouble(self, kind: Mapping[str, Any] | None = None) -> None:
+        """Let the next charge meet this trouble, or any."""
+        trouble = kind or random.choice(_TROUBLES)  # noqa: S311 - no secret
+        (await self._http.post("/trouble", json=dict(trouble))).raise_for_status()
 
     async def recover(self) -> None:
         """Have good days only."""
@@ -98,6 +101,15 @@ class Payer:
         payers = 1 + (random.random() < _RIVALLED)  # noqa: S311 - no secret
         await asyncio.gather(*(self._pay_or_leave(placed.order, n) for n in range(payers)))
 
+    async def leave_unknown(self) -> None:
+        """Begin a payment whose end the service is not told, and never ask again."""
+        await self.provider.recover()
+        placed = await self._buyer.buy()
+        if placed is None or placed.order is None:
+            return
+        await self.provider.trouble({"kind": "lose_reply"})
+        await self.ask(placed.order, key_with_money(placed.order))
+
     async def _pay_or_leave(self, order: str, number: int) -> None:
         key = f"{order}.{number}"
         if random.random() < _LEFT:  # noqa: S311 - no secret
@@ -143,6 +155,12 @@ class Payer:
 def card_of(key: str) -> str:
     """Return the card of a payment, the same for the same key; one in ten has no money."""
     return DECLINED if random.Random(key).random() < 0.1 else "tok_visa"  # noqa: S311 - no secret
+
+
+def key_with_money(order: str) -> str:
+    """Return a key for an order under which its card is not declined."""
+    keys = (f"{order}.{each}" for each in itertools.count())
+    return next(key for key in keys if card_of(key) != DECLINED)
 
 
 def is_definite(answer: Answer) -> bool:

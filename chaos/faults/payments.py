@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,7 +14,7 @@ from chaos import checker, journal, sql
 from chaos.faults.receipts import check_receipts, jobs_left
 from chaos.faults.servers import PROCESSES, kill_under_load
 from chaos.journal import Journal
-from chaos.payer import DECLINED, Payer, Provider, card_of
+from chaos.payer import Payer, Provider, key_with_money
 from chaos.places import LOGS
 from chaos.proxy import Loss
 from chaos.service.arranging import LOCK
@@ -27,6 +26,8 @@ from shop.jobs.payments import finish_payments
 
 _COMMITS: Final = 4
 """Transactions of a payment: begun, order kept, charge written down, paid with the answer."""
+_LEFT: Final = 3
+"""Payments at least that nobody comes back for, beside those that the kills have left."""
 _ROUNDS: Final = 20
 _PATIENCE: Final = 30.0
 
@@ -79,8 +80,7 @@ async def _lose_one(shop: Shop, payer: Payer, number: int) -> list[str]:
         return ["no order was placed, so nothing was tried"]
     loss = (Loss.COMMIT, Loss.REPLY)[number // _COMMITS % 2]
     lost = shop.proxy.lose_next(loss, spared=number % _COMMITS)
-    keys = (f"{placed.order}.{each}" for each in itertools.count())
-    key = next(key for key in keys if card_of(key) != DECLINED)
+    key = key_with_money(placed.order)
     first = await payer.ask(placed.order, key)
     try:
         async with asyncio.timeout(1):
@@ -95,6 +95,8 @@ async def _lose_one(shop: Shop, payer: Payer, number: int) -> list[str]:
 
 async def _settle(shop: Shop, payer: Payer, tally: Tally) -> None:
     """Let the job finish what nobody came back for, then compare all sides with each other."""
+    for _ in range(_LEFT):
+        await payer.leave_unknown()
     await payer.provider.recover()
     abandoned = await _finish_abandoned(shop)
     answers = journal.read(payer.path)

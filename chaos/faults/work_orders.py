@@ -49,10 +49,11 @@ class WorkOrders:
 
 async def finish(shop: Shop, tally: Tally) -> list[str]:
     """Wait until no job is left, then compare what was asked for with what happened."""
-    left = await jobs_left(shop, patience=15 if shop.stage.planted else _PATIENCE)
+    patience = 15.0 if shop.stage.planted else _PATIENCE
+    left = await jobs_left(shop, patience=patience)
     work = await shop.query(sql.WORK)
     dead = [row["number"] for row in await shop.query(sql.DEAD)]
     again = sum(len(row["effects"] or []) > 1 for row in work)
     tally.note(f"{len(work)} jobs, {again} of those outside a transaction happened again")
-    wrong = [f"{left} jobs are left after {_PATIENCE:g} s"] if left else []
+    wrong = [f"{left} jobs are left after {patience:g} s"] if left else []
     return wrong + checker.check_work(work, dead)

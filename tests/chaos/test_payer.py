@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chaos.journal import Answer
-from chaos.payer import card_of, is_definite
+from chaos.payer import DECLINED, card_of, is_definite, key_with_money
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,10 @@ def test_card_of_a_key_is_the_same_each_time() -> None:
     cards = {key: card_of(key) for key in map(str, range(200))}
     assert cards == {key: card_of(key) for key in cards}
     assert set(cards.values()) == {"tok_visa", "tok_declined"}
+
+
+def test_key_is_found_under_which_the_card_has_money() -> None:
+    """For an order whose first key has none, as one in ten has."""
+    poor = next(str(each) for each in range(200) if card_of(f"{each}.0") == DECLINED)
+    assert key_with_money(poor) != f"{poor}.0"
+    assert card_of(key_with_money(poor)) == "tok_visa"
