@@ -9,10 +9,11 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi import APIRouter, FastAPI, Header
+from pydantic import BaseModel
 from sqlalchemy import func, select, text
 
 from fastgres.app import create_app
-from fastgres.db import Database
+from fastgres.db import Database, Session
 from fastgres.settings import Settings
 from fastgres.testing.client import serving
 from tests.models import Author
@@ -84,3 +85,23 @@ async def stored(database: Database) -> int:
     """Count the answers that were stored."""
     async with database.session() as session:
         return (await session.scalar(STORED)) or 0
+
+
+class NewAuthor(BaseModel):
+    """The body of the routes here."""
+
+    name: str
+    email: str
+
+
+async def write(session: Session, body: NewAuthor) -> dict[str, str]:
+    """Add an author in a unit of work, as a service does."""
+    async with session.begin():
+        author = Author(name=body.name, email=body.email)
+        session.add(author)
+    return {"id": str(author.id), "name": author.name}
+
+
+async def post(client: httpx.AsyncClient, key: str = "k-1", **headers: str) -> httpx.Response:
+    """Register Ada."""
+    return await client.post("/authors", json=ADA, headers=keyed(key, **headers))

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import httpx
 import pytest
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from pydantic import BaseModel
 from sqlalchemy import text, update
 
-from fastgres.db import Database, Session
+from fastgres.db import Database, Session, run_inside
 from fastgres.errors import SerializationFailureError
 from fastgres.http import DatabaseDep, SessionDep, WholeResponse
 from fastgres.idempotency import Idempotent, idempotent, sql
@@ -25,11 +24,14 @@ from fastgres.settings import Settings
 from tests.http.listening import listening
 from tests.idempotency.conftest import (
     ADA,
+    NewAuthor,
     authors,
     counts,
     keyed,
+    post,
     service,
     stored,
+    write,
 )
 from tests.models import Author, Counter, metadata
 from tests.relay import Relay
@@ -39,21 +41,6 @@ if TYPE_CHECKING:
 
 GATE = 4711
 """The advisory lock at which `at_commit` stops."""
-
-
-class NewAuthor(BaseModel):
-    """The body of the routes here."""
-
-    name: str
-    email: str
-
-
-async def write(session: Session, body: NewAuthor) -> dict[str, str]:
-    """Add an author in a unit of work, as a service does."""
-    async with session.begin():
-        author = Author(name=body.name, email=body.email)
-        session.add(author)
-    return {"id": str(author.id), "name": author.name}
 
 
 @pytest.fixture
@@ -77,11 +64,6 @@ def router() -> APIRouter:
         return made
 
     return router
-
-
-async def post(client: httpx.AsyncClient, key: str = "k-1", **headers: str) -> httpx.Response:
-    """Register Ada."""
-    return await client.post("/authors", json=ADA, headers=keyed(key, **headers))
 
 
 async def test_retry_is_given_the_same_answer(
@@ -575,10 +557,10 @@ async def test_row_that_appears_all_the_same_is_the_answer(
         runs.append(1)
         made = await write(session, body)
         async with other.session() as twin, twin.begin():
-            response = WholeResponse(201, (), b'"twin"')
-            values = {"caller": "ada", "key": "k-1", "lifetime": timedelta(days=1)}
-            values["fingerprint"] = fingerprint_of(request.scope, await request.body())
-            await twin.execute(sql.STORE, {**values, **columns(response)})
+            given = columns(WholeResponse(201, (), b'"twin"')).values()
+            asked = fingerprint_of(request.scope, await request.body())
+            values = ("ada", "k-1", asked, *given, timedelta(days=1))
+            await run_inside(twin, sql.STORE, values)
         return made
 
     client = await serve(router)

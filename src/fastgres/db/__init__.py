@@ -9,9 +9,11 @@ from fastgres.db.direct import fetch_row
 from fastgres.db.enums import text_enum
 from fastgres.db.faults import translate
 from fastgres.db.identifiers import uuid7
+from fastgres.db.inside import run_inside
 from fastgres.db.lazy import refuse_lazy_loads
 from fastgres.db.mixins import SoftDelete, Timestamps, UUIDv7Key
 from fastgres.db.open_units import OpenUnits
+from fastgres.db.outer import OuterUnit
 from fastgres.db.retrying import draw_pause, is_retryable
 from fastgres.db.session import Session
 from fastgres.db.surroundings import only_watches, runs_as_compiled
@@ -22,6 +24,7 @@ __all__ = [
     "Constraints",
     "Database",
     "OpenUnits",
+    "OuterUnit",
     "PoolStatus",
     "Session",
     "SoftDelete",
@@ -37,6 +40,7 @@ __all__ = [
     "only_living",
     "only_watches",
     "refuse_lazy_loads",
+    "run_inside",
     "runs_as_compiled",
     "text_enum",
     "translate",

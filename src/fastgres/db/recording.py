@@ -31,28 +31,29 @@ class RecordingSession(SyncSession):
         vars(self)["get_bind"] = refuse
 
 
-def _remember(session: SyncSession, change: str) -> None:
+def remember(session: SyncSession, change: str) -> None:
+    """Note a write of the open transaction, in words."""
     session.info.setdefault(WRITES, {})[change] = None
 
 
 def _remember_flush(session: SyncSession, _context: UOWTransaction) -> None:
     for word, rows in (("new", session.new), ("deleted", session.deleted)):
         for row in rows:
-            _remember(session, f"{word} {type(row).__name__}")
+            remember(session, f"{word} {type(row).__name__}")
     for row in session.dirty:
         if session.is_modified(row):
-            _remember(session, f"changed {type(row).__name__}")
+            remember(session, f"changed {type(row).__name__}")
 
 
 def _remember_statement(state: ORMExecuteState) -> None:
     statement: Any = state.statement
     if state.is_insert or state.is_update or state.is_delete:
         word = "insert" if state.is_insert else "update" if state.is_update else "delete"
-        _remember(state.session, f"{word} of {statement.table.name}")
+        remember(state.session, f"{word} of {statement.table.name}")
     elif isinstance(statement, TextClause):
         word = statement.text.lstrip()[:6].upper()
         if word in _WRITING_WORDS:
-            _remember(state.session, f"{word.lower()} in SQL text")
+            remember(state.session, f"{word.lower()} in SQL text")
 
 
 def _forget(session: SyncSession, transaction: SessionTransaction) -> None:

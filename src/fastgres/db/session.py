@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from fastgres.db.hooks import Hook
+    from fastgres.db.outer import OuterUnit
 
 Result = TypeVar("Result")
 
@@ -55,6 +56,7 @@ class Session(AsyncSession):
         **options: Any,
     ) -> None:
         self._units = 0
+        self._outer: OuterUnit | None = None
         self._ended = False
         self._aside = aside
         self._target = bind
@@ -161,6 +163,11 @@ class Session(AsyncSession):
         """Tell whether a unit of work is open."""
         return self._units > 0
 
+    @property
+    def in_own_unit(self) -> bool:
+        """Tell whether a unit is open that is not only the one around those to come."""
+        return self._units > (0 if self._outer is None else 1)
+
     def enter_unit(self) -> None:
         """Count a unit that was begun."""
         self._units += 1
@@ -168,6 +175,17 @@ class Session(AsyncSession):
     def leave_unit(self) -> None:
         """Count a unit that has ended."""
         self._units -= 1
+
+    def surround(self, outer: OuterUnit | None) -> None:
+        """Have units begin inside of the transaction of `outer` from now on."""
+        self._outer = outer
+
+    async def join(self) -> OuterUnit | None:
+        """Return the outer unit that the next unit is, None when it is one of its own."""
+        outer = self._outer
+        if outer is not None and self._units == 1 and await outer.admit():
+            return outer
+        return None
 
     async def retry(self, work: Callable[[], Awaitable[Result]], *, attempts: int = 3) -> Result:
         """Run the work in a unit of its own, and again when it loses a race.

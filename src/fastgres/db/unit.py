@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from fastgres.db.outer import OuterUnit
+
 
 class Counting(Protocol):
     """What a unit asks of its session."""
@@ -31,6 +33,10 @@ class Counting(Protocol):
 
     def leave_unit(self) -> None:
         """Count a unit that has ended."""
+        ...
+
+    async def join(self) -> OuterUnit | None:
+        """Return the outer unit that the next unit is, None when it is one of its own."""
         ...
 
     def uncommitted(self) -> tuple[str, ...]:
@@ -59,11 +65,12 @@ class UnitOfWork(AsyncSessionTransaction):
     ```
     """
 
-    __slots__ = ("_adopted", "_task")
+    __slots__ = ("_adopted", "_joined", "_task")
 
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(session, nested=cast("Counting", session).in_unit)
         self._adopted = False
+        self._joined: OuterUnit | None = None
         self._task: asyncio.Task[Any] | None = None
 
     async def start(self, is_ctxmanager: bool = False) -> UnitOfWork:  # noqa: FBT001, FBT002  SQLAlchemy's signature
@@ -73,10 +80,11 @@ class UnitOfWork(AsyncSessionTransaction):
                 "A unit of work was begun with `await session.begin()`, which leaves open when it "
                 "ends. Write `async with session.begin():` around what belongs together."
             )
-        session = self.session
-        if not self.nested and session.in_transaction():
+        if self.nested:
+            self._joined = await self._session.join()
+        elif self.session.in_transaction():
             self._adopted = True
-        else:
+        if self._joined is None and not self._adopted:
             await super().start(is_ctxmanager=is_ctxmanager)
         self._session.enter_unit()
         if not self.nested:
@@ -90,6 +98,9 @@ class UnitOfWork(AsyncSessionTransaction):
         traceback: TracebackType | None,
     ) -> None:
         self._session.leave_unit()
+        if self._joined is not None:
+            await self._joined.release(value)
+            return
         try:
             if not self._adopted:
                 await super().__aexit__(type_, value, traceback)

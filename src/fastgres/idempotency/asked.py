@@ -5,13 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fastgres.db import run_inside
 from fastgres.errors import KeyReusedError
+from fastgres.idempotency import sql
 from fastgres.idempotency.answers import replayed
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from fastgres.db import Session
     from fastgres.http import WholeResponse
+
+
+class Taken(NamedTuple):
+    """What `sql.TAKE` tells: whether the key is ours now, and the row that is there for it."""
+
+    locked: bool
+    state: str | None
+    fingerprint: bytes
+    status: int
+    headers: str
+    body: bytes
+    id: UUID
+    steps: str
+    busy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +71,9 @@ class Asked:
                 "This Idempotency-Key was used for a request with another method, path or "
                 "content. Make a new key for each thing that should happen once."
             )
+
+
+async def take(session: Session, asked: Asked) -> Taken:
+    """Take the key for this transaction without waiting, and read what is stored for it."""
+    rows = await run_inside(session, sql.TAKE, (asked.lock, asked.caller, asked.key))
+    return Taken._make(rows[0])

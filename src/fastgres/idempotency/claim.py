@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
+from fastgres.db import OuterUnit, run_inside
 from fastgres.errors import (
     ConfigurationError,
     KeyReusedError,
@@ -15,12 +16,10 @@ from fastgres.errors import (
 )
 from fastgres.idempotency import sql
 from fastgres.idempotency.answers import columns
+from fastgres.idempotency.asked import take
 
 if TYPE_CHECKING:
-    from sqlalchemy import CursorResult
-    from sqlalchemy.orm import SessionTransaction
-
-    from fastgres.db import Session, UnitOfWork
+    from fastgres.db import Session
     from fastgres.http import Exchange, WholeResponse
     from fastgres.idempotency.asked import Asked
     from fastgres.idempotency.rules import Rules
@@ -33,7 +32,7 @@ _AROUND: Final = (
 )
 _REFUSED: Final = RuntimeError("not to be committed")
 
-ENDED: Final = (
+_ENDED: Final = (
     "The transaction of an idempotent request was ended by its handler, with `session.commit()` or "
     "`session.rollback()`, so the answer cannot be stored together with the effect, and a retry "
     "might do it again. Write `async with session.begin():` in the service."
@@ -43,8 +42,9 @@ ENDED: Final = (
 class Claim:
     """Run one request inside one transaction, and store its answer in it.
 
-    The handler's units of work are savepoints of it. It is committed when the response is known
-    and before its first byte, or rolled back, so that a retry begins anew.
+    The handler's first unit of work is this transaction, and those after it are savepoints of it.
+    It is committed when the response is known and before its first byte, or rolled back, so that a
+    retry begins anew.
     """
 
     def __init__(self, exchange: Exchange, asked: Asked, rules: Rules) -> None:
@@ -52,8 +52,8 @@ class Claim:
         self._asked = asked
         self._rules = rules
         self._counts = exchange.policy.lifecycle.idempotency
-        self._unit: UnitOfWork | None = None
-        self._root: SessionTransaction | None = None
+        self._outer: OuterUnit | None = None
+        self._taken = 0
 
     async def begin(self) -> WholeResponse | None:
         """Take the key; return the answer that is stored for it already.
@@ -64,10 +64,10 @@ class Claim:
         session = self._exchange.unit.session
         if session.in_unit:
             raise ConfigurationError(_AROUND)
-        self._unit = session.begin()
-        await self._unit.__aenter__()
+        self._outer = OuterUnit(session, self._take_anew)
+        await self._outer.enter()
         try:
-            stored = await self._take(session)
+            stored = await self._take(self._outer)
         except BaseException as error:
             await self._leave(error)
             raise
@@ -75,21 +75,35 @@ class Claim:
             await self._leave(_REFUSED)
             self._counts["replay"] += 1
             return stored
-        self._root = session.sync_session.get_transaction()
         self._exchange.hold(self)
         return None
 
-    async def _take(self, session: Session) -> WholeResponse | None:
+    async def _take(self, outer: OuterUnit) -> WholeResponse | None:
+        """Take the key for this transaction; return the answer that a twin has stored."""
         asked = self._asked
-        row = (await session.execute(sql.TAKE, {**asked.place, "lock": asked.lock})).one()
+        row = await take(self._exchange.unit.session, asked)
         if not row.locked:
             self._counts["409"] += 1
             raise RequestInProgressError
         try:
-            return asked.answer_in(row)
+            stored = asked.answer_in(row)
         except KeyReusedError:
             self._counts["422"] += 1
             raise
+        self._taken = outer.turn
+        return stored
+
+    async def _take_anew(self) -> None:
+        """Take the key again before a unit, when the first one has failed and let go of it.
+
+        A twin that has answered meanwhile is found once more by `keep`.
+        """
+        outer = self._outer
+        if outer is None or self._taken == outer.turn:
+            return
+        if await self._take(outer) is not None:
+            self._taken = 0
+            raise RequestInProgressError
 
     async def replay(self, stored: WholeResponse) -> Response:
         """Answer what is stored; return what FastAPI may answer instead, which nobody is sent."""
@@ -103,10 +117,14 @@ class Claim:
             self._counts["rollback"] += 1
             twin = await self._answer_of_twin() if response.status < 500 else None
             return twin or response
-        session = self._exchange.unit.session
         self._require_alone()
-        self._require_own_transaction(session)
-        await self._store(session, response)
+        outer = self._require_own_transaction()
+        stored = None if self._taken == outer.turn else await self._take(outer)
+        if stored is not None:
+            await self._leave(_REFUSED)
+            self._counts["replay"] += 1
+            return stored
+        await self._store(self._exchange.unit.session, response)
         await self._leave(None)
         self._counts["first"] += 1
         return response
@@ -118,10 +136,9 @@ class Claim:
 
     async def _store(self, session: Session, response: WholeResponse) -> None:
         """Add the row; a twin that was faster has won, and its answer is the answer."""
-        values = {**self._asked.place, **columns(response), "lifetime": self._rules.lifetime}
-        values["fingerprint"] = self._asked.fingerprint
-        result = cast("CursorResult[object]", await session.execute(sql.STORE, values))
-        if result.rowcount == 0:
+        asked, given = self._asked, columns(response)
+        values = (asked.caller, asked.key, asked.fingerprint, *given.values(), self._rules.lifetime)
+        if not await run_inside(session, sql.STORE, values):
             raise SerializationFailureError
 
     async def _answer_of_twin(self) -> WholeResponse | None:
@@ -140,11 +157,11 @@ class Claim:
         if self._exchange.units.count > 1:
             raise LateCommitError(self._exchange.units.changes())
 
-    def _require_own_transaction(self, session: Session) -> None:
-        if session.sync_session.get_transaction() is not self._root:
-            raise ConfigurationError(ENDED)
+    def _require_own_transaction(self) -> OuterUnit:
+        if self._outer is None or not self._outer.is_whole:
+            raise ConfigurationError(_ENDED)
+        return self._outer
 
     async def _leave(self, error: BaseException | None) -> None:
-        unit, self._unit = self._unit, None
-        if unit is not None:
-            await unit.__aexit__(None if error is None else type(error), error, None)
+        if self._outer is not None:
+            await self._outer.leave(error)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from fastgres.errors import ConfigurationError, RequestInProgressError
 from fastgres.idempotency import sql
 from fastgres.idempotency.answers import columns
+from fastgres.idempotency.asked import take
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult, TextClause
@@ -39,7 +40,7 @@ class Progress:
         Raises RequestInProgressError while somebody else holds it.
         """
         asked = self._asked
-        row = (await session.execute(sql.TAKE, {**asked.place, "lock": asked.lock})).one()
+        row = await take(session, asked)
         if not row.locked:
             raise RequestInProgressError
         answer = asked.answer_in(row)

@@ -1,4 +1,7 @@
-"""The statements on `fastgres.idempotency`."""
+"""The statements on `fastgres.idempotency`.
+
+`:name` are bound through SQLAlchemy; `$1` are run by `run_inside`.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ from typing import Final
 
 from sqlalchemy import text
 
-TAKE: Final = text("""\
-SELECT pg_try_advisory_xact_lock(:lock) AS locked, i.state, i.fingerprint,
+TAKE: Final = """\
+SELECT pg_try_advisory_xact_lock($1) AS locked, i.state, i.fingerprint,
        i.status, CAST(i.headers AS text) AS headers, i.body,
        i.id, CAST(i.steps AS text) AS steps, i.locked_until > clock_timestamp() AS busy
   FROM (VALUES (1)) AS one (n)
   LEFT JOIN fastgres.idempotency i
-    ON i.caller = :caller AND i.key = :key AND i.expires_at > now()""")
+    ON i.caller = $2 AND i.key = $3 AND i.expires_at > now()"""
 """Take the key for this transaction without waiting, and read what is stored for it."""
 
 FIND: Final = text("""\
@@ -21,17 +24,17 @@ SELECT i.state, i.fingerprint, i.status, CAST(i.headers AS text) AS headers, i.b
  WHERE i.caller = :caller AND i.key = :key AND i.expires_at > now()""")
 """Read what is stored for a key."""
 
-STORE: Final = text("""\
+STORE: Final = """\
 INSERT INTO fastgres.idempotency AS i
        (caller, key, fingerprint, state, status, headers, body, expires_at)
-VALUES (:caller, :key, :fingerprint, 'finished', :status, CAST(:headers AS jsonb), :body,
-        now() + CAST(:lifetime AS interval))
+VALUES ($1, $2, $3, 'finished', $4, CAST($5 AS jsonb), $6, now() + CAST($7 AS interval))
     ON CONFLICT (caller, key) DO UPDATE
    SET fingerprint = excluded.fingerprint, state = excluded.state, status = excluded.status,
        headers = excluded.headers, body = excluded.body, expires_at = excluded.expires_at,
        created_at = now(), id = NULL, recovery_point = NULL, steps = DEFAULT, holder = NULL,
        locked_until = NULL, request = NULL, payload = NULL
- WHERE i.expires_at <= now()""")
+ WHERE i.expires_at <= now()
+RETURNING true"""
 """Store an answer; no row when a twin has stored one that is still valid."""
 
 # From here on: requests that call somebody else, in several transactions.

@@ -8,6 +8,7 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from fastgres.db import OuterUnit
 from fastgres.errors import (
     ConfigurationError,
     KeyReusedError,
@@ -16,7 +17,7 @@ from fastgres.errors import (
     UnavailableError,
 )
 from fastgres.idempotency.answers import NEVER
-from fastgres.idempotency.claim import ENDED, Claim
+from fastgres.idempotency.claim import Claim
 from fastgres.idempotency.progress import Progress
 from fastgres.observability import get_logger
 
@@ -110,8 +111,9 @@ class SteppedClaim(Claim):
             await self._enter(session)
 
     async def _enter(self, session: Session) -> None:
-        self._unit = session.begin()
-        await self._unit.__aenter__()
+        if self._outer is None:
+            self._outer = OuterUnit(session)
+        await self._outer.enter()
 
     def _renew(self) -> None:
         self._deadline = time.monotonic() + self._rules.lock.total_seconds() * _MARGIN
@@ -140,8 +142,8 @@ class SteppedClaim(Claim):
         if not effective:
             await self._leave(RuntimeError())
             await self._enter(session)
-        elif self._unit is None or not self._unit.is_active:
-            raise ConfigurationError(ENDED)
+        else:
+            self._require_own_transaction()
         self._require_alone()
         await self._progress.finish(session, response)
         await self._leave(None)
@@ -196,7 +198,7 @@ class SteppedClaim(Claim):
                 "would write it again, as it runs what stands outside of steps once more. Write "
                 'it after the last step, or in a step of its own: `await steps.write("...", work)`.'
             )
-        if session.in_nested_transaction():
+        if session.in_nested_transaction() or (self._outer is not None and self._outer.is_joined):
             raise ConfigurationError(
                 f"The step {name!r} was run inside of a unit of work, which would hold its locks "
                 "and a connection for as long as the other side takes. Run steps outside of "
