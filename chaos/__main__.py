@@ -7,7 +7,7 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rich.console import Console
@@ -15,7 +15,7 @@ from rich.console import Console
 from chaos import page, plants
 from chaos.errors import ChaosError
 from chaos.faults import FAULTS
-from chaos.places import BUILD, LOGS, PAGE, POSTGRES
+from chaos.places import BUILD, LOGS, PAGE, POSTGRES, TALLIES
 from chaos.postgres import running
 from chaos.shop import prepare
 from chaos.stage import Fault, Stage, Tally
@@ -40,13 +40,24 @@ async def _run(stage: Stage, chosen: Sequence[Fault], options: argparse.Namespac
     await prepare(stage.postgres)
     if options.planted is not None:
         return await _run_planted(stage, chosen, options.planted)
-    tallies = {fault.name: await _make(stage, fault) for fault in chosen}
+    tallies = page.kept(TALLIES) if options.resume and not options.quick else {}
+    for fault in chosen:
+        if fault.name not in tallies:
+            tallies[fault.name] = replace(await _make(stage, fault), seed=options.seed)
+            if not options.quick:
+                page.keep(TALLIES, tallies)
+    _publish(tallies, whole=not options.quick and len(tallies) == len(FAULTS))
+    return int(any(tally.violations for tally in tallies.values()))
+
+
+def _publish(tallies: Mapping[str, Tally], *, whole: bool) -> None:
+    """Write the file for machines, and the page when all faults were made in full."""
     page.write_json(BUILD / "chaos.json", tallies)
     written = page.table(FAULTS, tallies)
     console.print(written, markup=False, soft_wrap=True)
-    if not (options.quick or options.only):
-        PAGE.write_text(page.put(PAGE.read_text("utf-8"), written), encoding="utf-8")
-    return int(any(tally.violations for tally in tallies.values()))
+    if whole:
+        content = f"{page.origin(tallies)}\n\n{written}"
+        PAGE.write_text(page.put(PAGE.read_text("utf-8"), content), encoding="utf-8")
 
 
 async def _run_planted(stage: Stage, chosen: Sequence[Fault], only: Sequence[str]) -> int:
@@ -82,6 +93,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of each, below six minutes")
     parser.add_argument("--only", nargs="*", metavar="FAULT", help="these faults only")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a full run that was broken off"
+    )
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
     parser.add_argument(
         "--planted", nargs="*", metavar="BUG", help="with planted bugs, which have to be noticed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,31 @@ def write_json(path: Path, tallies: Mapping[str, Tally]) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def keep(path: Path, tallies: Mapping[str, Tally]) -> None:
+    """Keep what has been made so far: a run that ends early can be resumed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {name: asdict(tally) for name, tally in tallies.items()}
+    path.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+
+
+def kept(path: Path) -> dict[str, Tally]:
+    """Return what an earlier run has made."""
+    if not path.exists():
+        return {}
+    return {name: Tally(**values) for name, values in json.loads(path.read_text("utf-8")).items()}
+
+
+def origin(tallies: Mapping[str, Tally]) -> str:
+    """Say in how many runs the faults were made."""
+    by_seed: dict[int, list[str]] = {}
+    for name, tally in tallies.items():
+        by_seed.setdefault(tally.seed, []).append(f"`{name}`")
+    if len(by_seed) == 1:
+        return f"Made in one run, with seed {next(iter(by_seed))}."
+    parts = "; ".join(f"seed {seed}: {', '.join(names)}" for seed, names in by_seed.items())
+    return f"Made in {len(by_seed)} runs, not in one. {parts}."
 
 
 def table(faults: Sequence[Fault], tallies: Mapping[str, Tally]) -> str:

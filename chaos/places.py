@@ -11,6 +11,8 @@ POSTGRES: Final = CACHE / "postgres"
 SMALL: Final = CACHE / "small"
 """The mount point of the disk that is filled."""
 BUILD: Final = ROOT / "build"
+TALLIES: Final = BUILD / "chaos" / "tallies.json"
+"""What a run has made so far."""
 LOGS: Final = BUILD / "chaos"
 PAGE: Final = ROOT / "docs" / "reliability.md"
 PATH: Final = ":".join(str(ROOT / each) for each in ("", "src", "examples/shop/src"))

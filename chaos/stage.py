@@ -28,12 +28,16 @@ class Tally:
     skipped: str = ""
     """Why it could not be made here; empty when it was."""
 
-    _slowest: float = 0.0
+    seed: int = 0
+    """Of the run that made it."""
+
+    longest: float = 0.0
+    """Seconds of the slowest recovery."""
 
     def slowest(self, seconds: float) -> None:
         """Keep the longest recovery, as the first note."""
-        if seconds > self._slowest:
-            self._slowest = seconds
+        if seconds > self.longest:
+            self.longest = seconds
             others = [each for each in self.notes if not each.startswith("slowest recovery")]
             self.notes = [f"slowest recovery {seconds:.2f} s", *others]
 

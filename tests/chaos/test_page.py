@@ -32,6 +32,24 @@ def test_table_says_what_was_skipped_and_why() -> None:
     assert lines[3].endswith("|  |  | skipped: no root |")
 
 
+def test_run_is_resumed_with_what_it_had(tmp_path: Path) -> None:
+    """Notes, violations and the slowest recovery."""
+    tally = Tally(runs=3, violations=["late"], seed=7)
+    tally.slowest(1.5)
+    page.keep(tmp_path / "below" / "tallies.json", {"twins": tally})
+    assert page.kept(tmp_path / "below" / "tallies.json") == {"twins": tally}
+    assert page.kept(tmp_path / "none.json") == {}
+
+
+def test_page_says_when_it_was_not_one_run() -> None:
+    """With what each of them made."""
+    one, two = Tally(seed=1), Tally(seed=2)
+    assert page.origin({"twins": one, "clock": one}) == "Made in one run, with seed 1."
+    assert page.origin({"twins": one, "clock": two}) == (
+        "Made in 2 runs, not in one. seed 1: `twins`; seed 2: `clock`."
+    )
+
+
 def test_table_replaces_the_one_before() -> None:
     """And nothing else of the page."""
     before = f"above\n{page.BEGIN}\nold\n{page.END}\nbelow"
