@@ -21,6 +21,12 @@ from fastgres.embedded import Cluster, acquire
 
 _PATIENCE: Final = 60.0
 TEMPLATE: Final = "chaos_template"
+_GONE: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+)
 
 
 class Postgres:
@@ -95,6 +101,36 @@ class Postgres:
             return rows
         finally:
             await connection.close()
+
+
+class Line:
+    """A connection beside every fault, for what is asked again and again; renewed when it broke."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._turn = asyncio.Lock()
+        self._connection: asyncpg.Connection | None = None
+
+    async def ask(self, statement: str, *arguments: object) -> list[Any]:
+        """Run one statement, once more on a new connection if this one is gone; return its rows."""
+        async with self._turn:
+            try:
+                return await self._ask(statement, *arguments)
+            except _GONE:
+                self.close()
+                return await self._ask(statement, *arguments)
+
+    async def _ask(self, statement: str, *arguments: object) -> list[Any]:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(self._url, timeout=_PATIENCE)
+        rows: list[Any] = await self._connection.fetch(statement, *arguments)
+        return rows
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
 
 
 @contextmanager

@@ -7,7 +7,11 @@ from pathlib import Path
 
 def children_of(parent: int) -> list[int]:
     """Return the processes that a process has started."""
-    return [pid for pid in _all() if _parent_of(pid) == parent]
+    try:
+        lists = [each.read_text() for each in Path(f"/proc/{parent}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(pid) for line in lists for pid in line.split()]
 
 
 def sockets_of(pid: int) -> int:
@@ -17,15 +21,3 @@ def sockets_of(pid: int) -> int:
     except OSError:
         return 0
     return sum(str(link).startswith("socket:") for link in links)
-
-
-def _all() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-
-
-def _parent_of(pid: int) -> int:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return 0
-    return int(status.rpartition(")")[2].split()[1])

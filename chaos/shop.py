@@ -16,7 +16,7 @@ from chaos.buyer import Buyer
 from chaos.journal import Journal
 from chaos.letters import Letters
 from chaos.places import LOGS
-from chaos.postgres import TEMPLATE, Postgres
+from chaos.postgres import TEMPLATE, Line, Postgres
 from chaos.program import FASTGRES, Program, free_port, ready, run
 from chaos.proxy import Proxy
 from chaos.stage import Stage
@@ -56,6 +56,7 @@ class Shop:
     proxy: Proxy
     letters: Letters
     path: Path
+    line: Line
     buyer: Buyer = field(init=False)
     servers: list[Program] = field(default_factory=list)
     workers: list[Program] = field(default_factory=list)
@@ -114,7 +115,7 @@ class Shop:
 
     async def query(self, statement: str, *arguments: object) -> list[Any]:
         """Ask the database beside the proxy."""
-        return await self.postgres.run(self.name, statement, *arguments)
+        return await self.line.ask(statement, *arguments)
 
     async def check(self, *, deadline: float = DEADLINE, settled: bool = True) -> list[str]:
         """Compare the journal with the database; return all that is wrong."""
@@ -170,7 +171,9 @@ async def open_shop(
         letters = stack.enter_context(Letters())
         path = LOGS / f"{name}.jsonl"
         writing = stack.enter_context(Journal(path))
-        shop = Shop(stage=stage, name=database, proxy=proxy, letters=letters, path=path)
+        line = Line(url)
+        stack.callback(line.close)
+        shop = Shop(stage=stage, name=database, proxy=proxy, letters=letters, path=path, line=line)
         stack.callback(_kill_all, shop)
         for _ in range(servers):
             shop.add_server()

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-_PAUSE: Final = 0.05
+_PAUSE: Final = 0.1
 
 
 async def until(there: Callable[[], Awaitable[bool]], *, patience: float) -> bool:

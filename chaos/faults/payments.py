@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from chaos import checker, journal, sql
 from chaos.faults.receipts import check_receipts, jobs_left
-from chaos.faults.servers import PROCESSES, kill_under_load
+from chaos.faults.servers import kill_under_load, open_servers
 from chaos.journal import Journal
 from chaos.payer import Payer, Provider, key_with_money
 from chaos.places import LOGS
@@ -36,8 +36,7 @@ async def kill(stage: Stage, runs: int) -> Tally:
     """Kill processes of the API at random moments while orders are placed and paid."""
     tally = Tally()
     async with _open(stage, "payments_killed") as (shop, payer):
-        shop.add_server(PROCESSES)
-        await shop.ready()
+        await open_servers(shop)
         await kill_under_load(shop, payer.shop, runs=runs, tally=tally)
         await _settle(shop, payer, tally)
     return tally

@@ -15,7 +15,9 @@ from chaos.shop import Shop, open_shop
 from chaos.stage import Fault, Stage, Tally
 from chaos.waiting import until
 
-PROCESSES: Final = 3
+SERVERS: Final = 3
+PROCESSES: Final = 2
+"""Of each server: what is killed is started again by its supervisor, one at a time."""
 AT_ONCE: Final = 4
 """Clients that go on side by side."""
 _WORKING: Final = 5
@@ -31,16 +33,22 @@ class Load(Protocol):
 
 
 async def run(stage: Stage, runs: int) -> Tally:
-    """Kill one of the processes of `fastgres serve --workers 3` under load, again and again."""
+    """Kill the processes of three servers of two each under load, again and again."""
     tally = Tally()
     async with open_shop(stage, "api_killed", servers=0, workers=1) as shop:
-        shop.add_server(PROCESSES)
-        await shop.ready()
+        await open_servers(shop)
         await kill_under_load(shop, shop.buyer.shop, runs=runs, tally=tally)
         tally.violations += await shop.check()
         tally.violations += await check_receipts(shop, tally)
         tally.note(f"{shop.buyer.bought} orders")
     return tally
+
+
+async def open_servers(shop: Shop) -> None:
+    """Start what is to be killed."""
+    for _ in range(SERVERS):
+        shop.add_server(PROCESSES)
+    await shop.ready()
 
 
 async def kill_under_load(shop: Shop, load: Load, *, runs: int, tally: Tally) -> None:
@@ -56,11 +64,11 @@ async def kill_under_load(shop: Shop, load: Load, *, runs: int, tally: Tally) ->
 
 
 async def _kill_one(shop: Shop) -> None:
-    """Kill a process at work while another one is; the supervisor starts a third."""
-    supervisor = shop.servers[0].process.pid
+    """Kill a process at work while another one is; its supervisor starts a third."""
 
     async def killed() -> bool:
-        at_work = [pid for pid in children_of(supervisor) if sockets_of(pid) >= _WORKING]
+        processes = [pid for server in shop.servers for pid in children_of(server.process.pid)]
+        at_work = [pid for pid in processes if sockets_of(pid) >= _WORKING]
         others_go_on = len(at_work) > 1
         if others_go_on:
             os.kill(random.choice(at_work), signal.SIGKILL)  # noqa: S311 - no secret
