@@ -25,6 +25,8 @@ class Relay:
         self._open.set()
         self.freeze_once_ready = False
         """Freeze when the server has said for the first time that it is ready."""
+        self.refusing = False
+        """Hang up on who connects, as where no server is."""
 
     @property
     def url(self) -> str:
@@ -70,6 +72,9 @@ class Relay:
         await asyncio.sleep(0)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.refusing:
+            writer.transport.abort()
+            return
         self._keep(asyncio.current_task())
         self._pairs.add(writer)
         upstream_reader, upstream_writer = await self._connect()

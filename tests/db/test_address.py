@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fastgres.db.address import dsn
+from fastgres.db.address import dsn, place_of
 from fastgres.errors import ConfigurationError
 
 
@@ -46,3 +46,16 @@ def test_a_password_with_escapes_survives() -> None:
 def test_another_database_is_refused_by_name() -> None:
     with pytest.raises(ConfigurationError, match="'mysql', which is not PostgreSQL"):
         dsn("mysql://ada@db.example/shop")
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("postgresql://ada:hunter2@db.example:5432/shop?sslmode=require", "db.example:5432/shop"),
+        ("postgresql://ada:hunter2@one:1,two:2/shop", "one:1,two:2/shop"),
+        ("postgresql://ada@/shop?host=/run/pg", "/run/pg/shop"),
+        ("postgresql:///shop", "the local socket/shop"),
+    ],
+)
+def test_place_names_host_and_database_and_nobody(url: str, place: str) -> None:
+    assert place_of(url) == place

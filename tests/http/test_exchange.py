@@ -179,7 +179,7 @@ async def test_bug_is_logged_with_its_traceback_and_the_request_id(
         "error",
         "mine",
     )
-    assert "ValueError: the bug" in line["exception"]
+    assert "ValueError: the bug" in line["stack"]
 
 
 async def test_response_that_does_not_fit_is_logged_without_its_values(
@@ -388,7 +388,7 @@ async def test_header_with_a_line_break_is_a_bug_and_answered(
     assert (status, json.loads(body)["code"]) == (500, "internal_error")
     assert not {"x-name", "set-cookie"} & set(headers)
     (line,) = events(capsys)
-    assert "The response header 'x-name'" in line["exception"]
+    assert "The response header 'x-name'" in line["stack"]
 
 
 async def test_error_with_a_broken_header_is_told_without_it(router: APIRouter) -> None:
@@ -423,7 +423,7 @@ async def test_awaiting_a_task_cancelled_by_the_handler_is_a_bug(
     assert (reply.status_code, reply.json()["code"]) == (500, "internal_error")
     (line,) = events(capsys)
     assert (line["event"], line["error"]) == ("unhandled error", "CancelledError")
-    assert "await task" in line["exception"]
+    assert "await task" in line["stack"]
 
 
 @pytest.mark.parametrize("key", [Exception, 500])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import httpx
@@ -13,8 +14,9 @@ from fastapi.sse import EventSourceResponse
 from sqlalchemy import select, text
 
 from fastgres.db import Database, Session
-from fastgres.errors import ConfigurationError
+from fastgres.errors import ConfigurationError, ConflictError
 from fastgres.http import DatabaseDep, SessionDep, with_session
+from fastgres.observability import configure_logging
 from tests.http.listening import serving
 from tests.models import Counter
 
@@ -33,10 +35,56 @@ BUSY = text(
 )
 """Backends that run a statement, or sit in an open transaction."""
 
+TRACEBACK = "Traceback (most recent call last):"
+"""How that of one error begins; that of a group is called so."""
+
 ANSWER = text("SELECT 42")
 
 LARGE = 64 * 1024 * 1024
 """More bytes than sockets and buffers on the way hold."""
+
+
+async def test_error_in_a_stream_is_one_record(
+    router: APIRouter,
+    database_url: str,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Task groups wrap it layer by layer, and the server would tell all of them again."""
+
+    @router.get("/rows")
+    async def rows() -> StreamingResponse:
+        async def content() -> AsyncIterator[bytes]:
+            yield b"row"
+            raise ValueError("the bug")
+
+        return StreamingResponse(content())
+
+    @router.get("/events", response_class=EventSourceResponse)
+    async def events() -> AsyncIterator[str]:
+        yield "event"
+        raise ValueError("the bug")
+
+    @router.get("/conflict")
+    async def conflict() -> StreamingResponse:
+        async def content() -> AsyncIterator[bytes]:
+            yield b"row"
+            raise ConflictError("too late to be answered")
+
+        return StreamingResponse(content())
+
+    configure_logging(settings.model_copy(update={"log_format": "json"}))
+    with serving(router, database_url, settings) as (port, _):
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            for path in ("/rows", "/events", "/conflict"):
+                with pytest.raises(httpx.RemoteProtocolError):
+                    await client.get(path)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = [line for line in lines if line["level"] in {"error", "warning"}]
+    assert [line["event"] for line in told] == ["response cut off"] * 3
+    assert [line["stack"].splitlines()[0] for line in told] == [TRACEBACK] * 3
+    assert [line["error"] for line in told[:2]] == ["ValueError", "ValueError"]
+    assert "too late to be answered" in told[2]["stack"]
 
 
 async def reader(session: SessionDep) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,13 @@ from uuid import uuid4
 
 import pytest
 
-from fastgres.errors import GiveUpError, RetryError, StolenJobError
+from fastgres.errors import GiveUpError, RetryError, ServerUnavailableError, StolenJobError
 from fastgres.jobs import Job, RunningJob, job
 from fastgres.jobs.attempt import LONGEST_DELAY, run_attempt
 from fastgres.jobs.claimed import ClaimedJob
 from fastgres.jobs.outcome import Ending, Outcome
-from fastgres.observability import current_request_id
+from fastgres.observability import configure_logging, current_request_id
+from fastgres.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -181,3 +183,41 @@ async def test_cancelled_attempt_is_its_workers_to_explain(database: Database) -
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_failure_is_logged_with_its_traceback(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a terminal as that of a request is: several lines, the job's own code marked."""
+    configure_logging(Settings(environment="test", log_format="console"))
+    await attempt(database, raising(ValueError("out of paper")))
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert "job failed" in first
+    assert "out of paper" in first
+    assert any(line.startswith("    > File") and __file__ in line for line in rest)
+    assert rest[-1] == "    ValueError: out of paper"
+
+
+@pytest.mark.parametrize("last", [False, True])
+async def test_stack_is_a_field_of_the_line_in_json(
+    last: bool, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(Settings(environment="test", log_format="json"))
+    await attempt(database, raising(ValueError("out of paper")), attempt=3 if last else 1)
+    (line,) = [json.loads(each) for each in capsys.readouterr().err.splitlines()]
+    assert line["event"] == ("job dead" if last else "job failed")
+    assert line["error"] == "ValueError: out of paper"
+    assert line["stack"].startswith("Traceback")
+    assert line["stack"].endswith("ValueError: out of paper")
+
+
+async def test_failure_that_passes_by_itself_has_no_traceback(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its place in the code tells nothing, and it comes again and again."""
+    configure_logging(Settings(environment="test", log_format="json"))
+    await attempt(database, raising(RetryError("not ready", after=1)))
+    await attempt(database, raising(ServerUnavailableError()))
+    lines = [json.loads(each) for each in capsys.readouterr().err.splitlines()]
+    assert [line["event"] for line in lines] == ["job failed"] * 2
+    assert not any("stack" in line for line in lines)

@@ -14,6 +14,7 @@ from fastgres.endpoints import check_declared
 from fastgres.idempotency import prepare_idempotent
 from fastgres.observability import configure_logging, get_logger
 from fastgres.repository import check_repositories
+from fastgres.settings import misspelt_variables
 from fastgres.tables import require_tables, tables_kept
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from fastgres.app.service import Service
     from fastgres.http import Lifecycle
+    from fastgres.settings import Settings
 
 log = get_logger(__name__)
 
@@ -46,6 +48,7 @@ class Resources:
         """Be the lifespan of `app`; what was opened is closed even when start-up fails halfway."""
         began = time.perf_counter()
         configure_logging(self.lifecycle.settings)
+        _warn_of_misspelt(self.lifecycle.settings)
         check_repositories()
         check_declared(app)
         idempotent = prepare_idempotent(app)
@@ -82,6 +85,7 @@ class Resources:
                 url = await stack.enter_async_context(lease_database(self.lifecycle.settings))
             database = Database(url, self.lifecycle.settings, metadata=self.metadata)
             stack.push_async_callback(self._close, database)
+            database.outage.say_meanwhile("requests that need it are answered 503")
             self.lifecycle.database = database
             yield
 
@@ -93,3 +97,10 @@ class Resources:
         self.lifecycle.drain()
         if not await self.lifecycle.idle(IDLE_DEADLINE):
             log.warning("requests cut off", active=self.lifecycle.active)
+
+
+def _warn_of_misspelt(settings: Settings) -> None:
+    """Name what looks like a setting and is none: in development, where somebody reads it."""
+    if settings.environment == "development":
+        for name, meant in misspelt_variables(type(settings)).items():
+            log.warning("setting not known", variable=name, did_you_mean=meant)

@@ -20,7 +20,8 @@ log = get_logger(__name__)
 _SOCKET: Final = 5.0
 """Seconds that one exchange with the broker may take: then the thread is free again."""
 
-_Batch = tuple[Sequence["Message"], set[int], "asyncio.Future[None]"]
+_Batch = tuple[Sequence["Message"], set[int], "asyncio.Future[str]"]
+"""Messages, the ids of those confirmed so far, and in the end what went wrong, if anything."""
 
 
 class CeleryPublisher:
@@ -36,19 +37,26 @@ class CeleryPublisher:
         self._sender: _Sender | None = None
 
     async def publish(self, messages: Sequence[Message]) -> set[int]:
-        """Return the ids that the broker has confirmed, as far as it came in time."""
+        """Return the ids that the broker has confirmed, as far as it came in time.
+
+        Raises ConnectionError, which says what went wrong, when it took none.
+        """
         confirmed: set[int] = set()
-        done = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         if self._sender is None:
             self._sender = _Sender(self._app)
             self._sender.start()
         self._sender.batches.put((messages, confirmed, done))
         try:
             async with asyncio.timeout(self._timeout):
-                await done
+                fault = await done
         except TimeoutError:
-            log.warning("broker too slow", seconds=self._timeout, confirmed=len(confirmed))
+            fault = f"It has not answered for {self._timeout:g} seconds."
             self.close()
+        if fault and not confirmed:
+            raise ConnectionError(fault)
+        if fault:
+            log.debug("batch not whole", error=fault, confirmed=len(confirmed), of=len(messages))
         return set(confirmed)
 
     def renew(self) -> None:
@@ -81,12 +89,13 @@ class _Sender(threading.Thread):
         """Publish batch after batch."""
         while (batch := self.batches.get()) is not None:
             messages, confirmed, done = batch
+            fault = ""
             try:
                 self._publish(messages, confirmed)
             except Exception as error:  # noqa: BLE001 - kombu raises whatever its transports raise
-                log.warning("message not published", error=f"{type(error).__name__}: {error}")
+                fault = f"{type(error).__name__}: {error}"
                 self._disconnect()
-            _tell(done)
+            _tell(done, fault)
         self._disconnect()
 
     def _publish(self, messages: Sequence[Message], confirmed: set[int]) -> None:
@@ -139,10 +148,10 @@ def is_amqp(app: Celery) -> bool:
     return name in {"amqp", "amqps", "pyamqp"}
 
 
-def _tell(done: asyncio.Future[None]) -> None:
+def _tell(done: asyncio.Future[str], fault: str) -> None:
     def finish() -> None:
         if not done.done():
-            done.set_result(None)
+            done.set_result(fault)
 
     try:
         done.get_loop().call_soon_threadsafe(finish)

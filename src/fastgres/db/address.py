@@ -39,5 +39,12 @@ def dsn(url: str) -> str:
     return f"postgresql://{parts.netloc}{parts.path}{'?' if query else ''}{query}"
 
 
+def place_of(url: str) -> str:
+    """Return where a database is, `db.example:5432/shop`: for logs, without user and password."""
+    parts = urlsplit(url)
+    named = dict(parse_qsl(parts.query)).get("host")
+    return f"{parts.netloc.rpartition('@')[2] or named or 'the local socket'}{parts.path}"
+
+
 def _sslmode(value: str) -> str:
     return {"true": "require", "1": "require", "false": "disable", "0": "disable"}.get(value, value)

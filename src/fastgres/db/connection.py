@@ -13,7 +13,6 @@ from fastgres.db import sql
 from fastgres.db.address import dsn
 from fastgres.db.faults import translate
 from fastgres.errors import LostCommitError, ServerUnavailableError
-from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,8 +39,6 @@ _UNREACHABLE = (
     asyncpg.InternalClientError,
 )
 """What asyncpg raises where no connection is to be had; a time limit is an `OSError`."""
-
-log = get_logger(__name__)
 
 
 class TruthfulConnection(asyncpg.Connection):
@@ -97,7 +94,6 @@ def connector(url: str, settings: Settings) -> Callable[[], Awaitable[asyncpg.Co
         try:
             return await _opened(options, settings)
         except _UNREACHABLE as error:
-            log.warning("database unreachable", error=type(error).__name__, detail=str(error))
             raise translate(error) or ServerUnavailableError() from error
 
     return connect

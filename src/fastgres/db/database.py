@@ -10,6 +10,7 @@ from weakref import WeakSet
 from sqlalchemy import QueuePool, text
 
 from fastgres.db import sql
+from fastgres.db.address import place_of
 from fastgres.db.connection import connector
 from fastgres.db.constraints import Constraints
 from fastgres.db.declarative import Base
@@ -17,8 +18,8 @@ from fastgres.db.direct import joined
 from fastgres.db.engine import make_engine
 from fastgres.db.independent import refuse_nested
 from fastgres.db.session import Session
-from fastgres.errors import IsolationError, ServerUnavailableError
-from fastgres.observability import get_logger
+from fastgres.errors import IsolationError, ProblemError, ServerUnavailableError
+from fastgres.observability import Outage, get_logger, mark_told
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -63,6 +64,8 @@ class Database:
     def __init__(self, url: str, settings: Settings, *, metadata: MetaData | None = None) -> None:
         self.settings = settings
         """With which it was made, for those who have nothing but the database, such as jobs."""
+        self.outage = Outage(log, "database", server=place_of(url))
+        """Whether its server is away, and what the log says of it."""
         self._connections: WeakSet[asyncpg.Connection] = WeakSet()
         self._connect = connector(url, settings)
         self._deadline = settings.database_connect_timeout
@@ -77,9 +80,22 @@ class Database:
         return make_engine(self._connect_and_remember, settings, self._constraints)
 
     async def _connect_and_remember(self, *_: object, **__: object) -> asyncpg.Connection:
-        connection = await self._connect()
+        try:
+            connection = await self._connect()
+        except ProblemError as error:
+            self._tell(error)
+            raise
+        self.outage.found()
         self._connections.add(connection)
         return connection
+
+    def _tell(self, error: ProblemError) -> None:
+        """Log an outage instead of each try, and say in the error where nobody answered."""
+        cause = error.__cause__ or error
+        why = f"{type(cause).__name__}: {cause}"
+        self.outage.lost(error=why)
+        error.add_note(f"No connection to {self.outage.facts['server']} ({why}).")
+        mark_told(error)
 
     async def connect(self) -> asyncpg.Connection:
         """Open a connection of asyncpg beside the pool, for LISTEN, say; close it yourself.
@@ -135,7 +151,7 @@ class Database:
             await connection.execute(text(sql.PING))
 
     async def _ping_beside_the_pool(self) -> None:
-        connection = await self._connect()
+        connection = await self._connect_and_remember()
         try:
             await connection.execute(sql.PING)
             await connection.close()
@@ -181,6 +197,7 @@ class _Bound(Database):
     ) -> None:
         self._refuse = refuse
         self.settings = settings
+        self.outage = Outage(log, "database")
         self._connection = connection
         self._deadline = settings.database_connect_timeout
         self.engine = connection.engine

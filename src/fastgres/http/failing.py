@@ -8,7 +8,7 @@ from fastgres.errors import PayloadTooLargeError, UnavailableError
 from fastgres.http.fault import INTERNAL, Fault, fault_of, internal_with_cause
 from fastgres.http.headers import headers_of_problem, is_plain_text
 from fastgres.http.mishap import log_error
-from fastgres.observability import get_logger
+from fastgres.observability import get_logger, mark_told, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,13 +39,15 @@ async def answer_cancelled(exchange: Conversation) -> None:
 async def answer_failure(exchange: Conversation, error: BaseException) -> None:
     """Answer an error that left the application, or drop the connection if too late."""
     broken = exchange.body.fault if exchange.body is not None else None
-    fault = fault_of(broken or error)
-    log_error(broken or error, fault, cut_off=exchange.started and not exchange.complete)
-    if not exchange.started and not (fault is INTERNAL and await _ask_handler(exchange, error)):
+    cause = broken or unwrapped(error)
+    fault = fault_of(cause)
+    log_error(cause, fault, cut_off=exchange.started and not exchange.complete)
+    if not exchange.started and not (fault is INTERNAL and await _ask_handler(exchange, cause)):
         shows_cause = fault is INTERNAL and exchange.policy.lifecycle.settings.debug
-        await answer_fault(exchange, internal_with_cause(error) if shows_cause else fault)
+        await answer_fault(exchange, internal_with_cause(cause) if shows_cause else fault)
     elif not exchange.complete:
-        await exchange.policy.report_bug(exchange.scope, error)
+        await exchange.policy.report_bug(exchange.scope, cause)
+        mark_told(error)
         raise error
 
 

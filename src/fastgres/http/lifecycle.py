@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from fastgres.errors import ConfigurationError, ServerUnavailableError, UnavailableError
-from fastgres.observability import get_logger
+from fastgres.observability import get_logger, mark_told, take_told
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -95,6 +95,7 @@ class Lifecycle:
             if time.monotonic() - self._checked >= READY_FOR:
                 self._remember(await self._ask())
         if self._fault is not None:
+            mark_told(self._fault)
             raise self._fault
 
     async def _ask(self) -> UnavailableError | None:
@@ -102,13 +103,19 @@ class Lifecycle:
             async with asyncio.timeout(PING_DEADLINE):
                 await self.opened_database.ping()
         except Exception as error:  # noqa: BLE001 - whatever it is, it means not ready
-            log.debug("not ready", error=f"{type(error).__name__}: {error}")
+            self._tell(error)
             return ServerUnavailableError()
         return None
 
+    def _tell(self, error: Exception) -> None:
+        why = f"{type(error).__name__}: {error}"
+        log.debug("not ready", error=why)
+        if self.database is not None and not take_told(error):
+            self.database.outage.lost(error=why)
+
     def _remember(self, fault: UnavailableError | None) -> None:
-        if (fault is None) != (self._fault is None):
-            log.warning("database away" if fault else "database back")
+        if fault is None and self._fault is not None:
+            self.opened_database.outage.found()
         self._fault = fault
         self._checked = time.monotonic()
 

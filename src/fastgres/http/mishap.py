@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi.exceptions import ResponseValidationError
+from starlette.requests import ClientDisconnect
 
 from fastgres.errors import LateCommitError, UncommittedChangesError
 from fastgres.http.fault import INTERNAL
-from fastgres.observability import get_logger
+from fastgres.observability import get_logger, take_told
 
 if TYPE_CHECKING:
     from fastgres.http.fault import Fault
@@ -17,8 +18,14 @@ log = get_logger(__name__)
 
 
 def log_error(error: BaseException, fault: Fault, *, cut_off: bool = False) -> None:
-    """Log what went wrong: bugs with their traceback, an overload or a lost database without."""
-    if isinstance(error, UncommittedChangesError):
+    """Log what went wrong: bugs with their traceback, an overload or a lost database without.
+
+    What is in the log already, because a service inside of this one or the connection to the
+    database has told it, is not logged again.
+    """
+    if take_told(error):
+        log.debug("told before", error=type(error).__name__)
+    elif isinstance(error, UncommittedChangesError):
         log.error("uncommitted changes", changes=error.changes, hint=str(error))
     elif isinstance(error, LateCommitError):
         log.error("commit after the response", changes=error.changes, hint=str(error))
@@ -27,7 +34,7 @@ def log_error(error: BaseException, fault: Fault, *, cut_off: bool = False) -> N
     elif fault is INTERNAL:
         event = "response cut off" if cut_off else "unhandled error"
         log.error(event, error=type(error).__name__, exc_info=error)
-    elif fault.status >= 500:
+    elif fault.status >= 500 or (cut_off and not isinstance(error, ClientDisconnect)):
         cause = error.__cause__ or error
         log.warning(fault.code, status=fault.status, cause=f"{type(cause).__name__}: {cause}")
 

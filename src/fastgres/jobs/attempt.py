@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from pydantic_core import PydanticSerializationError, to_json
 
-from fastgres.errors import GiveUpError, RetryError, StolenJobError
+from fastgres.errors import (
+    GiveUpError,
+    MailUnavailableError,
+    RetryError,
+    StolenJobError,
+    UnavailableError,
+)
 from fastgres.jobs.backoff import exponential
 from fastgres.jobs.outcome import Ending, Outcome, clean, describe
 from fastgres.observability import bind_request_id, bind_traceparent, get_logger
@@ -27,6 +33,10 @@ LONGEST_DELAY = 30 * 86_400.0
 """Seconds that a failed job waits at most; a delay that is no number becomes this."""
 
 
+_PASSING: Final = (RetryError, UnavailableError, MailUnavailableError)
+"""What is no fault of the job's code: its place there tells nothing."""
+
+
 async def run_attempt(job: Job[Any], running: RunningJob) -> Outcome:
     """Run the function and return what became of it; cancelling it is the caller's to explain."""
     if running.request_id is not None:
@@ -34,28 +44,28 @@ async def run_attempt(job: Job[Any], running: RunningJob) -> Outcome:
     bind_traceparent(running.traceparent)
     structlog.contextvars.bind_contextvars(job=job.name, job_id=running.id, attempt=running.attempt)
     began = perf_counter()
-    outcome = await _ended(job, running)
-    _tell(outcome, round((perf_counter() - began) * 1000, 1))
+    outcome, error = await _ended(job, running)
+    _tell(outcome, error, ms=round((perf_counter() - began) * 1000, 1))
     return outcome
 
 
-async def _ended(job: Job[Any], running: RunningJob) -> Outcome:
+async def _ended(job: Job[Any], running: RunningJob) -> tuple[Outcome, BaseException | None]:
     """Catch whatever leaves the function: one job never takes others down."""
     claimed = running.claimed
     try:
         arguments = job.arguments.read(claimed.arguments, claimed.version)
     except Exception as error:  # noqa: BLE001 - an upgrade of the user's may raise anything
-        return _dead(running, "Its arguments do not fit.", error)
+        return _dead(running, "Its arguments do not fit.", error), error
     try:
         returned = await _call(job, running, arguments)
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise
-        return _failed(job, running, error)
+        return _failed(job, running, error), error
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a job raises is its outcome
-        return _failed(job, running, error)
-    return _succeeded(job, running, returned)
+        return _failed(job, running, error), error
+    return _succeeded(job, running, returned), None
 
 
 async def _call(job: Job[Any], running: RunningJob, arguments: dict[str, Any]) -> Any:
@@ -134,15 +144,15 @@ def _dead(running: RunningJob, reason: str, error: BaseException) -> Outcome:
     )
 
 
-def _tell(outcome: Outcome, ms: float) -> None:
+def _tell(outcome: Outcome, error: BaseException | None, *, ms: float) -> None:
+    line = (outcome.error or "").split("\n")[0]
+    trace = None if isinstance(error, _PASSING) else error
     if outcome.ending is Ending.DONE:
         log.info("job done", ms=ms)
     elif outcome.ending is Ending.FAILED:
         seconds = round(outcome.delay or 0.0, 1)
-        log.warning(
-            "job failed", ms=ms, again_in=seconds, error=(outcome.error or "").split("\n")[0]
-        )
+        log.warning("job failed", ms=ms, again_in=seconds, error=line, exc_info=trace)
     elif outcome.ending is Ending.DEAD:
-        log.error("job dead", ms=ms, reason=outcome.reason, error=outcome.error)
+        log.error("job dead", ms=ms, reason=outcome.reason, error=line, exc_info=trace)
     else:
         log.warning("job stolen", ms=ms)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fastgres.errors import ProblemError
 from fastgres.jobs.outcome import Ending
+from fastgres.jobs.trouble import Trouble
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Keeper:
         self._ended = ended
         self._lease = lease
         self._stats = stats
+        self._trouble = Trouble(log, "renewal of leases")
 
     @property
     def margin(self) -> float:
@@ -52,10 +54,9 @@ class Keeper:
                 await self.renew()
                 await self.rescue()
                 pause = self._lease / 3
+                self._trouble.over()
             except ProblemError as error:
-                log.warning(
-                    "leases not renewed", error=error.code, running=len(self._slots.running)
-                )
+                self._trouble.met(error, running=len(self._slots.running))
                 pause = self._lease / 15
             await asyncio.sleep(pause * random.uniform(0.8, 1.0))  # noqa: S311 - no secret, only spread
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
+from fastgres.db import translate
 from fastgres.errors import ProblemError
 from fastgres.jobs import sql
 from fastgres.jobs.throttle import channel_of
-from fastgres.observability import get_logger
+from fastgres.observability import Outage, get_logger
 
 if TYPE_CHECKING:
     from fastgres.db import Database
@@ -42,6 +43,8 @@ class Listener:
         self._database = database
         self._queues = queues
         self._wake = wake
+        self._refused = Outage(log, "listening for jobs", words=("refused", "possible again"))
+        self._refused.say_meanwhile("jobs are found by looking, `poll` seconds later at most")
 
     async def run(self) -> None:
         """Listen for ever, on a new connection whenever the old one is lost."""
@@ -49,8 +52,16 @@ class Listener:
             try:
                 await self._listen()
             except _FAULTS as error:
-                log.warning("listening interrupted", error=type(error).__name__)
+                self._tell(error)
             await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - no secret, only spread
+
+    def _tell(self, error: Exception) -> None:
+        """Say what the server refuses; one that is away is told of by the connections to it."""
+        name = type(error).__name__
+        if isinstance(error, asyncpg.PostgresError) and translate(error) is None:
+            self._refused.lost(error=f"{name}: {error}")
+        else:
+            log.debug("listening interrupted", error=name)
 
     async def _listen(self) -> None:
         connection = await self._database.connect()
@@ -59,6 +70,7 @@ class Listener:
         try:
             for queue in self._queues:
                 await connection.add_listener(channel_of(queue), self._notified)
+            self._refused.found()
             self._wake()
             while not await _happens(lost, PING):
                 async with asyncio.timeout(PING_DEADLINE):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from fastgres.jobs.claimed import ClaimedJob
+from fastgres.observability import unwrapped
 from fastgres.settings import mask_credentials
 
 MAX_ERROR = 4_000
@@ -40,6 +41,7 @@ class Outcome:
 
 def describe(error: BaseException) -> str:
     """Return an error as it is stored: bounded, without credentials."""
+    error = unwrapped(error)
     head = clean(f"{type(error).__name__}: {error}", MAX_ERROR // 4)
     trace = clean("".join(traceback.format_exception(error)))
     return f"{head}\n\n{trace[len(head) + 2 - MAX_ERROR :]}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastgres.errors import InvalidValueError, ProblemError
 from fastgres.jobs.outcome import Ending, Outcome
+from fastgres.jobs.trouble import Trouble
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
@@ -58,15 +59,17 @@ class Settler:
 
     async def run(self) -> None:
         """Write what comes, for ever."""
+        trouble = Trouble(log, "writing of outcomes")
         while True:
             await self._more.wait()
             try:
                 await self.flush()
+                trouble.over()
             except InvalidValueError:
                 log.exception("job outcomes refused", outcomes=len(self._waiting))
                 self._waiting.clear()
             except ProblemError as error:
-                log.warning("job outcomes wait", error=error.code, waiting=len(self._waiting))
+                trouble.met(error, waiting=len(self._waiting))
                 await asyncio.sleep(PAUSE)
 
     async def flush(self) -> None:

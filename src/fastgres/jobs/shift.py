@@ -21,6 +21,7 @@ from fastgres.jobs.running import RunningJob
 from fastgres.jobs.settling import Settler
 from fastgres.jobs.slots import Slot, Slots
 from fastgres.jobs.timetable import Timetable
+from fastgres.jobs.trouble import Trouble
 from fastgres.jobs.waking import Alarm
 from fastgres.jobs.watchdog import Watchdog
 from fastgres.observability import get_logger
@@ -145,6 +146,7 @@ class Shift:
             yield Listener(self._database, self._options.queues, self._alarm.ring).run()
 
     async def _claim(self) -> None:
+        trouble = Trouble(log, "claiming of jobs")
         while not self._stopping.is_set():
             self._alarm.clear()
             free = await self._room()
@@ -154,9 +156,10 @@ class Shift:
             try:
                 jobs = await self._queue.claim(free, self._lanes)
             except ProblemError as error:
-                log.warning("no jobs claimed", error=error.code)
+                trouble.met(error)
                 await self._alarm.pause(self._options.poll)
                 continue
+            trouble.over()
             self._take(jobs, began)
             if len(jobs) < free and not self._stopping.is_set():
                 await self._alarm.wait()

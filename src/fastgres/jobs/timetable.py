@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from fastgres.errors import ProblemError
+from fastgres.jobs.trouble import Trouble
 from fastgres.observability import get_logger
 
 if TYPE_CHECKING:
@@ -47,11 +48,13 @@ class Timetable:
 
     async def run(self) -> None:
         """Enqueue what is due and sleep until the next tick, for ever."""
+        trouble = Trouble(log, "clock of schedules")
         while True:
             try:
                 pause = await self.enqueue_due(await self._queue.now())
+                trouble.over()
             except ProblemError as error:
-                log.warning("schedules wait", error=error.code)
+                trouble.met(error)
                 pause = _AWAY
             await asyncio.sleep(pause)
 

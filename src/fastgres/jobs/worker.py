@@ -124,6 +124,9 @@ class Worker:
         for _ in range(self._stops):
             self._shift.stop()
         self._warn_of_small_pool()
+        self.database.outage.say_meanwhile(
+            "no jobs begin, those that lose their lease are given up"
+        )
         log.info("worker started", worker=str(self._shift.me.id), queues=list(self.queues))
         await self._shift.work()
         log.info("worker stopped", done=self.stats.done, dead=self.stats.dead)

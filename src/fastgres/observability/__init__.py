@@ -1,13 +1,16 @@
 """Logs: one pipeline for structlog and the standard library, without secrets."""
 
 from fastgres.observability.logs import configure_logging, get_logger
+from fastgres.observability.outage import Outage
 from fastgres.observability.redaction import redact
 from fastgres.observability.request_id import (
     bind_request_id,
     current_request_id,
     reset_request_id,
 )
+from fastgres.observability.telling import mark_told, take_told
 from fastgres.observability.terminal import escape_lines
+from fastgres.observability.tracebacks import unwrapped
 from fastgres.observability.traceparent import (
     bind_traceparent,
     current_traceparent,
@@ -15,6 +18,7 @@ from fastgres.observability.traceparent import (
 )
 
 __all__ = [
+    "Outage",
     "bind_request_id",
     "bind_traceparent",
     "configure_logging",
@@ -22,7 +26,10 @@ __all__ = [
     "current_traceparent",
     "escape_lines",
     "get_logger",
+    "mark_told",
     "redact",
     "reset_request_id",
     "reset_traceparent",
+    "take_told",
+    "unwrapped",
 ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.stdlib import ProcessorFormatter
@@ -15,8 +14,10 @@ from structlog.typing import ExcInfo, FilteringBoundLogger, Processor
 
 from fastgres.observability.redaction import redact
 from fastgres.observability.request_id import current_request_id
-from fastgres.observability.terminal import escape_line, escape_lines
-from fastgres.settings import Settings, mask_credentials
+from fastgres.observability.telling import is_news
+from fastgres.observability.terminal import escape_line, indented
+from fastgres.observability.tracebacks import folded, whole
+from fastgres.settings import Settings
 
 # They announce each step at INFO; what matters of it is logged by fastgres itself.
 _TALKATIVE = ("alembic.runtime.migration", "alembic.runtime.plugins", "uvicorn", "watchfiles")
@@ -40,6 +41,8 @@ def configure_logging(settings: Settings) -> None:
     """Send every log line through one pipeline, as `log_format` and `log_level` say.
 
     Lines go to standard error, readable or as JSON, with the time, the request id and no secrets.
+    An error's traceback is the JSON line's `stack`, of bounded size; in a terminal it shows the
+    service's own code and counts the frames of libraries.
     Loggers of the standard library (uvicorn, SQLAlchemy, your own) come along; uvicorn's access
     log is silenced, for the request boundary writes a better one, and what uvicorn and Alembic
     tell at INFO is heard at DEBUG only. May be called again: the last call wins, handlers of
@@ -79,7 +82,7 @@ def _beginning(*, as_json: bool) -> list[Processor]:
 
 def _json_ending() -> list[Processor]:
     return [
-        structlog.processors.format_exc_info,
+        _add_stack,
         _redact_line,
         structlog.processors.JSONRenderer(default=str, ensure_ascii=False),
     ]
@@ -111,11 +114,23 @@ def _redact_line(
     return redact(line) | kept  # type: ignore[no-any-return]  # a mapping gives a dict
 
 
-def _format_exception(sio: io.StringIO | Any, exc_info: ExcInfo) -> None:
-    """Write a plain traceback: readable in any terminal and log, no local variables in it."""
-    text = io.StringIO()
-    structlog.dev.plain_traceback(text, exc_info)
-    sio.write(escape_lines(mask_credentials(text.getvalue())))
+def _add_stack(
+    _logger: Any, _method: str, line: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Put the traceback of an error into the line."""
+    given = line.pop("exc_info", None)
+    if isinstance(given, tuple):
+        given = given[1]
+    elif given and not isinstance(given, BaseException):
+        given = sys.exception()
+    if given:
+        line["stack"] = whole(given)
+    return line
+
+
+def _format_exception(sio: TextIO, exc_info: ExcInfo) -> None:
+    """Write a plain traceback: readable in any terminal, no local variables in it."""
+    sio.write(f"\n{indented(folded(exc_info[1]))}")
 
 
 class _StandardError:
@@ -166,11 +181,12 @@ def _configure_standard_library(
 
 
 def _silence_uvicorn() -> None:
-    """Take uvicorn's own handlers off, and leave its access log without any."""
+    """Take uvicorn's own handlers off, leave its access log without any, drop what was told."""
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"
+        logger.addFilter(is_news)
 
 
 def _drop_color_message(

@@ -20,7 +20,7 @@ def escape_line(
     for key, value in line.items():
         if isinstance(value, str):
             own = key in _WRITTEN_BY_LIBRARIES
-            line[key] = _indent(escape_lines(value)) if own else escape(value)
+            line[key] = _set_off(escape_lines(value)) if own else escape(value)
     return line
 
 
@@ -41,8 +41,12 @@ def escape_lines(text: str) -> str:
     return _steering_characters.sub(_written, text)
 
 
-def _indent(text: str) -> str:
-    """Set further lines off, so that none of them passes for a line of the log."""
+def indented(text: str) -> str:
+    """Return a text of several lines, none of which steers a terminal or passes for a log line."""
+    return f"    {_set_off(escape_lines(text))}"
+
+
+def _set_off(text: str) -> str:
     return text.replace("\n", "\n    ")
 
 

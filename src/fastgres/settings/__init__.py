@@ -1,5 +1,6 @@
 """Settings of a service, and where its project lies on disk."""
 
+from fastgres.settings.dotenv import misspelt_variables
 from fastgres.settings.loading import load_settings
 from fastgres.settings.mail import MailServer
 from fastgres.settings.model import CommaList, Settings
@@ -17,6 +18,7 @@ __all__ = [
     "describe_settings",
     "load_settings",
     "mask_credentials",
+    "misspelt_variables",
     "names_secret",
     "settings_table",
 ]

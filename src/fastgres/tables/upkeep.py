@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from fastgres.errors import ProblemError
+from fastgres.errors import ProblemError, ServerUnavailableError
 from fastgres.observability import get_logger
 from fastgres.tables.holdups import warn_of_holdups
 from fastgres.tables.pruning import prune
@@ -25,7 +25,7 @@ log = get_logger(__name__)
 async def keep_tables(engine: AsyncEngine, *, every: float = 60.0) -> None:
     """Prune and warn of holdups about `every` seconds, for ever; workers run it.
 
-    A round that fails is logged and made up for by the next one.
+    A round that fails is logged, except where the server is away, and made up for by the next.
 
     ```python
     import asyncio
@@ -41,6 +41,8 @@ async def keep_tables(engine: AsyncEngine, *, every: float = 60.0) -> None:
         try:
             await prune(engine)
             await warn_of_holdups(engine)
+        except ServerUnavailableError as error:
+            log.debug("tables not looked after", error=error.code)
         except (ProblemError, SQLAlchemyError) as error:
             log.warning("tables not looked after", error=type(error).__name__, detail=str(error))
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from fastgres.errors import ConfigurationError
 from fastgres.jobs import Message, Relay, enqueue_many, job
@@ -132,6 +134,32 @@ async def test_relays_at_once_take_different_jobs(database: Database) -> None:
     relays = [relay(database, printer, batch=5) for printer in (one, other)]
     assert await asyncio.gather(*(each.send_due() for each in relays)) == [5, 5]
     assert len({message.id for message in one.taken + other.taken}) == 10
+
+
+async def test_broker_that_is_away_is_told_once_with_its_reason(database: Database) -> None:
+    """And once more when it takes jobs again."""
+
+    class Away(Printer):
+        tries: int = 0
+
+        async def publish(self, messages: Sequence[Message]) -> set[int]:
+            self.tries += 1
+            if self.tries < 4:
+                raise ConnectionError("Connection refused")
+            return await super().publish(messages)
+
+    await enqueue(database, label)
+    structlog.reset_defaults()
+    with capture_logs() as logs:
+        running = relay(database, printer := Away(), poll=0.01, listen=False)
+        task = asyncio.create_task(running.run())
+        async with asyncio.timeout(20):
+            await printer.asked.wait()
+        running.stop()
+        await task
+    told = [line for line in logs if line["log_level"] == "warning"]
+    assert [line["event"] for line in told] == ["broker away", "broker back"]
+    assert (told[0]["error"], told[1]["tries"]) == ("Connection refused", 3)
 
 
 async def test_job_that_nobody_has_begun_is_sent_again(database: Database) -> None:

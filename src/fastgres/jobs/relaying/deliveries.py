@@ -20,6 +20,7 @@ from fastgres.jobs.relaying.delivered import DeliveredJob, DeliveryQueue
 from fastgres.jobs.settling import Settler
 from fastgres.jobs.slots import Slot, Slots
 from fastgres.jobs.stats import WorkerStats
+from fastgres.jobs.trouble import Trouble
 from fastgres.observability import get_logger
 from fastgres.tables import require_tables
 
@@ -101,11 +102,13 @@ class Deliveries:
         self._slots = Slots(1)
         self._settler = Settler(self._queue, self.stats)
         self._keeper = Keeper(keeping, self._slots, lease=lease, stats=self.stats)
+        self._trouble = Trouble(log, "taking of jobs")
         self._loops: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         """Begin to keep leases; raises `MigrationError` when the tables are missing."""
         await require_tables(self._database.engine, needed_by="the jobs of this service")
+        self._database.outage.say_meanwhile("messages are given back")
         loops = [self._settler.run()]
         if not shares_connection(self._database):
             loops += [self._keeper.keep(), self._keeper.fence(None)]
@@ -147,12 +150,15 @@ class Deliveries:
         while True:
             began = monotonic()
             try:
-                return await self._queue.claim_one(job_id), began
+                claimed = await self._queue.claim_one(job_id)
             except ProblemError as error:
                 if began > until:
                     raise
-                log.warning("delivery waits", job_id=job_id, error=error.code)
-            await asyncio.sleep(_PAUSE)
+                self._trouble.met(error, job_id=job_id)
+                await asyncio.sleep(_PAUSE)
+            else:
+                self._trouble.over()
+                return claimed, began
 
     async def _skip(self, job_id: int) -> Delivered:
         done = await self._queue.is_done(job_id)

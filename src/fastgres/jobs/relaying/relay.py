@@ -21,8 +21,9 @@ from fastgres.jobs.signals import stopped_by_signals
 from fastgres.jobs.slots import Slots
 from fastgres.jobs.stats import WorkerStats
 from fastgres.jobs.timetable import Timetable
+from fastgres.jobs.trouble import Trouble
 from fastgres.jobs.waking import Alarm
-from fastgres.observability import get_logger
+from fastgres.observability import Outage, get_logger
 from fastgres.tables import keep_tables, require_tables
 
 if TYPE_CHECKING:
@@ -79,7 +80,10 @@ class Publisher(Protocol):
     """
 
     async def publish(self, messages: Sequence[Message]) -> set[int]:
-        """Return the ids that the broker has confirmed; raise nothing that it is to blame for."""
+        """Return the ids that the broker has confirmed.
+
+        Raises ConnectionError, which says why, when it took none.
+        """
 
     def renew(self) -> None:
         """Connect and declare anew: the broker has lost something."""
@@ -173,6 +177,9 @@ class Relay:
         self._publisher = publisher
         self._alarm = Alarm(self._options.poll)
         self._stopping = asyncio.Event()
+        self._trouble = Trouble(log, "relaying of jobs")
+        self._broker = Outage(log, "broker", target=target)
+        self._broker.say_meanwhile("jobs wait in the database")
 
     def stop(self) -> None:
         """End after the batch that is being published."""
@@ -190,6 +197,7 @@ class Relay:
         Raises `MigrationError` when the tables are missing.
         """
         await require_tables(self._database.engine, needed_by="the relay")
+        self._database.outage.say_meanwhile("no jobs reach the broker")
         log.info("relay started", target=self._options.target, queues=self._queues)
         link = link_to(self._database)
         me = Identity(queues=(), concurrency=0, lease=_LEASE)
@@ -219,12 +227,14 @@ class Relay:
 
     async def _keep(self, keeper: Keeper) -> None:
         """Free jobs of dead consumers and send again what nobody has begun, for ever."""
+        trouble = Trouble(log, "upkeep of the relay")
         while True:
             try:
                 await keeper.rescue()
                 await self.reconcile()
+                trouble.over()
             except ProblemError as error:
-                log.warning("relay keeps nothing", error=error.code)
+                trouble.met(error)
             await asyncio.sleep(min(_LEASE, self._options.resend_after) / 3)
 
     async def reconcile(self) -> int:
@@ -254,11 +264,16 @@ class Relay:
     async def _try_to_send(self) -> int | None:
         """Send one batch; return how many, None when database or broker did not take it."""
         try:
-            return await self.send_due()
+            sent = await self.send_due()
         except ProblemError as error:
-            log.warning("no jobs relayed", error=error.code)
+            self._trouble.met(error)
         except ConnectionError as error:
-            log.warning("broker takes nothing", error=str(error))
+            self._broker.lost(error=str(error))
+        else:
+            self._trouble.over()
+            if sent:
+                self._broker.found()
+            return sent
         return None
 
     async def send_due(self) -> int:
