@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.cli import kiosk
+from tests.cli import kiosk, nursery
+
+HAND = """
+import runpy, sys
+sys.path.insert(0, "src")
+runpy.run_module("kiosk.hand", run_name="__main__")
+"""
 
 FILES = {
     "src/kiosk/chores.py": """
@@ -123,12 +127,6 @@ def rename(folder: Path, old: str, new: str) -> None:
 
 
 def _lend_a_hand(folder: Path, *words: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-m", "kiosk.hand", *words],
-        cwd=folder,
-        env=kiosk.environment(PYTHONPATH="src"),
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=kiosk.PATIENCE,
-    ).stdout
+    finished = nursery.run((HAND, *words), folder, kiosk.environment(), patience=kiosk.PATIENCE)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from fastgres.settings import Settings
+from tests.cli import nursery
 
 PATIENCE = 100
 MAIN = "import sys; from fastgres.cli import main; sys.exit(main())"
@@ -144,27 +145,9 @@ def command(*words: str) -> list[str]:
 
 def run(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run `fastgres` in a folder to its end."""
-    return subprocess.run(
-        command(*words),
-        cwd=folder,
-        env=environment(**variables),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    return nursery.run((MAIN, *words), folder, environment(**variables), patience=PATIENCE)
 
 
 def feed(folder: Path, text: str, *words: str) -> subprocess.CompletedProcess[str]:
     """Run `fastgres` in a folder with `text` typed into it."""
-    return subprocess.run(
-        command(*words),
-        cwd=folder,
-        env=environment(),
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    return nursery.run((MAIN, *words), folder, environment(), typed=text, patience=PATIENCE)

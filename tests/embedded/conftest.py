@@ -6,8 +6,10 @@ import os
 import pwd
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,9 @@ from fastgres.embedded import Cluster, acquire
 from tests.embedded.processes import Holder, Keeping
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """Give a directory that every account can enter, which those of pytest are not."""
+@contextmanager
+def open_directory() -> Iterator[Path]:
+    """Yield a directory that every account can enter, which those of pytest are not."""
     made = Path(tempfile.mkdtemp(prefix="fastgres-test-", dir="/tmp"))
     made.chmod(0o711)
     yield made
@@ -27,15 +29,47 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture
+def place() -> Iterator[Path]:
+    """Give a directory to one test."""
+    with open_directory() as made:
+        yield made
+
+
+@pytest.fixture
 def directory(place: Path) -> Path:
     """Give a directory for a cluster."""
     return place / "postgres"
 
 
+@pytest.fixture(scope="session")
+def data() -> Iterator[Path]:
+    """Give data of a cluster that nobody has used, to be copied: to make them takes long."""
+    with open_directory() as made:
+        with acquire(made / "postgres", durable=False):
+            pass
+        yield made / "postgres" / "data"
+
+
 @pytest.fixture
-def cluster(directory: Path) -> Iterator[Cluster]:
+def made(directory: Path, data: Path) -> Path:
+    """Give a directory in which the data of a cluster are made already."""
+    directory.mkdir()
+    directory.chmod(0o711)
+    subprocess.run(["cp", "-a", data, directory], check=True)
+    return directory
+
+
+@pytest.fixture
+def cluster(made: Path) -> Iterator[Cluster]:
     """Give a running cluster to one test alone."""
-    with acquire(directory, durable=False) as leased:
+    with acquire(made, durable=False) as leased:
+        yield leased
+
+
+@pytest.fixture(scope="module")
+def shared_cluster() -> Iterator[Cluster]:
+    """Give a running cluster to all tests that do no more than ask it."""
+    with open_directory() as made, acquire(made / "postgres", durable=False) as leased:
         yield leased
 
 

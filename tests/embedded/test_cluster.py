@@ -21,10 +21,10 @@ from tests.embedded.processes import Holder, Keeping, eventually, is_alive, quer
 SYSTEM = Path("/usr/lib/postgresql/15/bin")
 
 
-def test_server_listens_on_a_socket_only(cluster: Cluster) -> None:
+def test_server_listens_on_a_socket_only(shared_cluster: Cluster) -> None:
     """No port for other users of the machine, let alone the network."""
-    assert query(cluster.url(), "SHOW listen_addresses") == ""
-    assert query(cluster.url(), "SELECT inet_server_addr() IS NULL") == "t"
+    assert query(shared_cluster.url(), "SHOW listen_addresses") == ""
+    assert query(shared_cluster.url(), "SELECT inet_server_addr() IS NULL") == "t"
 
 
 def test_socket_and_data_are_private(directory: Path, cluster: Cluster) -> None:
@@ -36,10 +36,10 @@ def test_socket_and_data_are_private(directory: Path, cluster: Cluster) -> None:
         assert stat.S_IMODE((directory / file).stat().st_mode) == 0o600
 
 
-def test_another_user_cannot_connect(cluster: Cluster, outsider: int) -> None:
+def test_another_user_cannot_connect(shared_cluster: Cluster, outsider: int) -> None:
     """The same psql, the same URL, another account."""
-    assert query(cluster.url(), "SELECT 1", user=0) == "1"
-    refused = query(cluster.url(), "SELECT 1", user=outsider)
+    assert query(shared_cluster.url(), "SELECT 1", user=0) == "1"
+    refused = query(shared_cluster.url(), "SELECT 1", user=outsider)
     assert refused.startswith("ERROR")
     assert "Permission denied" in refused
 
@@ -60,35 +60,35 @@ def test_durability_is_chosen(directory: Path, durable: bool, expected: str) -> 
             assert query(cluster.url(), f"SHOW {setting}") == expected
 
 
-def test_durable_user_refuses_a_forgetful_server(directory: Path, cluster: Cluster) -> None:
+def test_durable_user_refuses_a_forgetful_server(shared_cluster: Cluster) -> None:
     """A promise that a running server cannot keep is not made."""
     with pytest.raises(EmbeddedError, match="fsync off"):
-        acquire(directory)
+        acquire(shared_cluster.directory)
 
 
-def test_time_text_and_letters_do_not_depend_on_the_machine(cluster: Cluster) -> None:
+def test_time_text_and_letters_do_not_depend_on_the_machine(shared_cluster: Cluster) -> None:
     """UTC, UTF-8, order by code point, and letters beyond ASCII known as such."""
-    url = cluster.url()
+    url = shared_cluster.url()
     assert query(url, "SHOW timezone") == "UTC"
     assert query(url, "SHOW server_encoding") == "UTF8"
     assert query(url, "SELECT 'Z' < 'a', upper('é')") == "t|É"
 
 
-def test_ensure_database_makes_it_once(cluster: Cluster) -> None:
+def test_ensure_database_makes_it_once(shared_cluster: Cluster) -> None:
     """Asking again is no error, and the data stay."""
-    cluster.ensure_database("shop")
-    query(cluster.url("shop"), "CREATE TABLE kept ()")
-    cluster.ensure_database("shop")
-    assert query(cluster.url("shop"), "SELECT count(*) FROM kept") == "0"
+    shared_cluster.ensure_database("shop")
+    query(shared_cluster.url("shop"), "CREATE TABLE kept ()")
+    shared_cluster.ensure_database("shop")
+    assert query(shared_cluster.url("shop"), "SELECT count(*) FROM kept") == "0"
 
 
-def test_ensure_database_bears_a_race(cluster: Cluster) -> None:
+def test_ensure_database_bears_a_race(shared_cluster: Cluster) -> None:
     """Eight ask at once; all return, one database is there."""
     errors: list[Exception] = []
 
     def ask() -> None:
         try:
-            cluster.ensure_database("shop")
+            shared_cluster.ensure_database("race")
         except FastgresError as error:
             errors.append(error)
 
@@ -98,35 +98,37 @@ def test_ensure_database_bears_a_race(cluster: Cluster) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    assert query(cluster.url("shop"), "SELECT current_database()") == "shop"
+    assert query(shared_cluster.url("race"), "SELECT current_database()") == "race"
 
 
 @pytest.mark.parametrize(
     "name", ["Shop", 'a"b', "a'b; DROP DATABASE x", "ä ö", "-x", "$(id)", "a/b?c"]
 )
-def test_any_name_that_postgres_allows_is_a_name(cluster: Cluster, name: str) -> None:
+def test_any_name_that_postgres_allows_is_a_name(shared_cluster: Cluster, name: str) -> None:
     """The name is data on its whole way."""
-    cluster.ensure_database(name)
-    cluster.ensure_database(name)
-    assert query(cluster.url(name), "SELECT current_database()") == name
+    shared_cluster.ensure_database(name)
+    shared_cluster.ensure_database(name)
+    assert query(shared_cluster.url(name), "SELECT current_database()") == name
 
 
 @pytest.mark.parametrize("name", ["", "a\0b", "x" * 64, "ä" * 32])
-def test_name_that_postgres_would_refuse_or_cut_is_refused(cluster: Cluster, name: str) -> None:
+def test_name_that_postgres_would_refuse_or_cut_is_refused(
+    shared_cluster: Cluster, name: str
+) -> None:
     """PostgreSQL would shorten a long name silently."""
     with pytest.raises(EmbeddedError, match="cannot name a database"):
-        cluster.ensure_database(name)
+        shared_cluster.ensure_database(name)
 
 
 async def test_url_serves_asyncpg_and_sqlalchemy(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    shared_cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both read it, and a PGPORT in the environment does not lead them astray."""
     monkeypatch.setenv("PGPORT", "1")
-    connection = await asyncpg.connect(cluster.url())
+    connection = await asyncpg.connect(shared_cluster.url())
     assert await connection.fetchval("SELECT current_user") == "fastgres"
     await connection.close()
-    engine = create_async_engine(cluster.url().replace("postgresql:", "postgresql+asyncpg:"))
+    engine = create_async_engine(shared_cluster.url().replace("postgresql:", "postgresql+asyncpg:"))
     async with engine.connect() as session:
         assert (await session.exec_driver_sql("SELECT current_user")).scalar() == "fastgres"
     await engine.dispose()
@@ -147,10 +149,10 @@ def test_environment_of_the_user_does_not_bend_the_server(
         assert query(cluster.url("shop"), "SHOW timezone") == "UTC"
 
 
-def test_version_and_programs_are_those_of_the_server(cluster: Cluster) -> None:
+def test_version_and_programs_are_those_of_the_server(shared_cluster: Cluster) -> None:
     """What `db shell` starts fits what runs."""
-    assert query(cluster.url(), "SHOW server_version").split()[0] == cluster.version
-    assert (cluster.programs / "psql").exists()
+    assert query(shared_cluster.url(), "SHOW server_version").split()[0] == shared_cluster.version
+    assert (shared_cluster.programs / "psql").exists()
 
 
 def test_release_twice_is_once(cluster: Cluster) -> None:

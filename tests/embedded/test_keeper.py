@@ -194,14 +194,12 @@ def test_server_ends_when_its_directory_is_removed(
 
 @pytest.mark.parametrize("round_", range(5))
 def test_users_that_come_while_the_server_stops_get_a_new_one(
-    round_: int, directory: Path, hold: Hold
+    round_: int, made: Path, hold: Hold
 ) -> None:
     """Coming and going at once, in several processes, is never an error."""
-    with acquire(directory, durable=False):
-        pass
     for _ in range(4):
         holder = hold()
-        with acquire(directory, durable=False) as mine:
+        with acquire(made, durable=False) as mine:
             assert query(mine.url(), "SELECT 1") == "1"
             mine.release(wait=bool(round_ % 2))
         assert query(holder.wait_until_ready(), "SELECT 1") == "1"
