@@ -81,11 +81,14 @@ class Shop:
             **self.more,
         }
 
-    def add_server(self, workers: int = 1) -> None:
-        """Start one more server of the API, of so many processes."""
+    def add_server(self, workers: int = 1, *, forked: bool = False) -> None:
+        """Start one more server of the API, of so many processes; forked ones start at once."""
         port = free_port()
-        options = ["serve", "--port", str(port), "--workers", str(workers)]
-        command: list[str | Path] = [FASTGRES, *options]
+        command: list[str | Path] = [FASTGRES, "serve", "--port", str(port)]
+        command += ["--workers", str(workers)]
+        if forked:
+            forking = [sys.executable, "-m", "chaos.service.forking"]
+            command = [*forking, str(port), str(workers)]
         program = Program(f"{self.name}-api-{len(self.servers)}", command, self.environment())
         program.start()
         self.servers.append(program)
