@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +20,7 @@ from fastgres.jobs import Job, job
 from fastgres.repository import KeysetQuery, Repository
 from fastgres.settings import Settings, load_settings
 from tests.models import Counter
+from tests.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -76,6 +78,45 @@ async def test_application_starts_while_the_database_is_away() -> None:
         reply = await get(app, "/one")
         assert (reply.status_code, reply.json()["code"]) == (503, "database_unavailable")
         assert "Retry-After" in reply.headers
+
+
+@pytest.mark.parametrize(("environment", "told"), [("development", 1), ("test", 0)])
+async def test_misspelt_variable_is_named_in_development(
+    environment: str,
+    told: int,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOG_LEVL", "debug")
+    here = settings.model_copy(update={"environment": environment, "log_format": "json"})
+    app = create_app(here, title="Test", routers=[router], database_url=AWAY)
+    async with app.router.lifespan_context(app):
+        pass
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    found = [line for line in lines if line["event"] == "setting not known"]
+    assert [(line["variable"], line["did_you_mean"]) for line in found] == (
+        [("LOG_LEVL", "LOG_LEVEL")] * told
+    )
+
+
+async def test_outage_is_one_line_and_so_is_its_end(
+    database_url: str, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Requests and probes fail meanwhile, again and again; the access log tells of each."""
+    here = settings.model_copy(update={"log_format": "json"})
+    async with Relay(database_url) as relay:
+        app = create_app(here, title="Test", routers=[router], database_url=relay.url)
+        async with app.router.lifespan_context(app):
+            relay.refusing = True
+            for path in ("/one", "/readyz", "/one", "/readyz", "/one"):
+                assert (await get(app, path)).status_code == 503
+            relay.refusing = False
+            assert (await get(app, "/one")).status_code == 200
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    told = [line for line in lines if line["level"] in {"warning", "error"}]
+    assert [line["event"] for line in told] == ["database away", "database back"]
+    assert told[0]["meanwhile"] == "requests that need it are answered 503"
 
 
 async def test_own_resources_open_after_the_database_and_close_before_it(

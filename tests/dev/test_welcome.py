@@ -6,7 +6,7 @@ import http.server
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -28,9 +28,11 @@ OPENAPI = {
 class Service(http.server.BaseHTTPRequestHandler):
     """Answer as a service does."""
 
+    document: ClassVar[dict[str, Any]] = OPENAPI
+
     def do_GET(self) -> None:
-        """Answer everything with the OpenAPI document."""
-        body = json.dumps(OPENAPI).encode()
+        """Answer everything with the same document."""
+        body = json.dumps(self.document).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -71,6 +73,22 @@ def test_it_is_printed_once_the_service_answers(
     printed = capsys.readouterr().out
     assert "Kiosk is running" in printed
     assert f"curl '{address.url}/papers'" in printed
+
+
+def test_what_stands_in_for_a_broken_service_is_not_it(
+    service: http.server.HTTPServer,
+    workplace: Workplace,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It answers 503 until the code is mended."""
+    address = Address("127.0.0.1", service.server_address[1])
+    monkeypatch.setattr(Service, "document", {"status": 503, "code": "unavailable"})
+    with welcoming(address, workplace):
+        service.server_activate()
+        for _ in range(3):
+            service.handle_request()
+    assert capsys.readouterr().out == ""
 
 
 def test_nothing_is_printed_for_a_service_that_never_answers(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
+from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.sse import EventSourceResponse
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from tests.http.conftest import asgi_scope, nothing_more, service
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from tests.http.conftest import Serve
@@ -140,6 +144,61 @@ async def test_file_and_stream_are_not_sent(
     head = await client.head("/file")
     assert (head.content, head.headers["Content-Length"]) == (b"", "7")
     assert (await client.head("/stream")).content == b""
+
+
+async def test_stream_is_left_at_its_headers(router: APIRouter) -> None:
+    """No row of an export is read for nobody, and events that never end do not hold it."""
+    ran: list[str] = []
+    sent: list[Any] = []
+
+    async def rows() -> AsyncIterator[bytes]:
+        ran.append("rows")
+        yield b"row"
+
+    @router.get("/export")
+    async def export() -> StreamingResponse:
+        return StreamingResponse(rows(), headers={"X-Kind": "export"})
+
+    @router.get("/events", response_class=EventSourceResponse)
+    async def events() -> AsyncIterator[str]:
+        await asyncio.Event().wait()
+        yield "never"
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    app = service(router)
+    for path in ("/export", "/events"):
+        sent.clear()
+        async with asyncio.timeout(10):
+            await app({**asgi_scope(path), "method": "HEAD"}, nothing_more, send)
+        start, end = sent
+        assert (start["status"], end["body"], end["more_body"]) == (200, b"", False)
+    assert ran == []
+
+
+async def test_stream_is_left_behind_middleware_too(router: APIRouter) -> None:
+    sent: list[Any] = []
+
+    @router.get("/export")
+    async def export() -> StreamingResponse:
+        return StreamingResponse(iter(["a", "b"]))
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def passing(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        response.headers["X-Passed"] = "yes"
+        return response
+
+    app = service(router)
+    app.middleware("http")(passing)
+    app.add_middleware(GZipMiddleware)
+    await app({**asgi_scope("/export"), "method": "HEAD"}, nothing_more, send)
+    start, end = sent
+    assert (b"x-passed", b"yes") in start["headers"]
+    assert (end["body"], end["more_body"]) == (b"", False)
 
 
 @pytest.mark.parametrize("path", ["/x", "/nothing"])

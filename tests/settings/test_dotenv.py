@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fastgres.errors import UnknownNameError
-from fastgres.settings import Settings, load_settings
+from fastgres.settings import Settings, load_settings, misspelt_variables
 
 PYPROJECT = '[tool.fastgres]\napp = "a.main:create_app"\nmetadata = "a.models:Base"\n'
 
@@ -63,3 +63,30 @@ def test_a_key_of_the_service_is_no_misspelling(
     (folder / ".env").write_text("PORTS=1-2\n")
     monkeypatch.setenv("ENVIRONMENT", "test")
     assert load_settings(Ported).ports == "1-2"
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("LOG_LEVL", "LOG_LEVEL"),
+        ("LOGLEVEL", "LOG_LEVEL"),
+        ("database_urls", "DATABASE_URL"),
+        ("ENVIROMENT", "ENVIRONMENT"),
+    ],
+)
+def test_misspelt_variable_is_found(
+    variable: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing reads it, and nobody would hear of that."""
+    monkeypatch.setenv(variable, "x")
+    assert misspelt_variables(Settings)[variable] == meant
+
+
+@pytest.mark.parametrize(
+    "variable", ["LOG_LEVEL", "log_level", "PORTS", "HOSTNAME", "DATABASE_USER", "PAGER", "PATH"]
+)
+def test_variables_of_others_and_our_own_are_no_misspellings(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    assert variable not in misspelt_variables(Settings)

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = app(arguments, prog_name="fastgres", standalone_mode=False)
     except FastgresError as error:
-        print_error(str(error))
+        print_error(": ".join([str(error), *getattr(error, "__notes__", ())]))
         return 1
     except typer.Abort:
         print_error("Stopped; nothing was done.")

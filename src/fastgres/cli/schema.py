@@ -11,6 +11,7 @@ from fastgres.db import dsn
 from fastgres.dev import Workplace, database_name, recreate
 from fastgres.errors import ConfigurationError, DriftError
 from fastgres.migrations import Revision
+from fastgres.observability import configure_logging
 from fastgres.settings import mask_credentials
 from fastgres.tables import LATEST, Holdup, find_holdups, installed
 
@@ -52,7 +53,7 @@ def undo(revision: str) -> tuple[str, ...]:
 
 def read_status() -> dict[str, Any]:
     """Return where the database stands, in plain values."""
-    workplace = Workplace.here()
+    workplace = _quiet_workplace()
     with workplace.address() as url:
         status = asyncio.run(workplace.migrator(url).status())
         version, holdups = asyncio.run(_look_after(workplace, url))
@@ -68,6 +69,13 @@ def read_status() -> dict[str, Any]:
     }
 
 
+def _quiet_workplace() -> Workplace:
+    """Return that of the working directory; what goes wrong is told once, by the command."""
+    workplace = Workplace.here()
+    configure_logging(workplace.settings.model_copy(update={"log_level": "ERROR"}))
+    return workplace
+
+
 async def _look_after(workplace: Workplace, url: str) -> tuple[int, list[Holdup]]:
     database = workplace.database(url)
     try:
@@ -78,7 +86,7 @@ async def _look_after(workplace: Workplace, url: str) -> tuple[int, list[Holdup]
 
 def find_differences() -> list[str]:
     """Return how models, migrations and database differ, a sentence each."""
-    workplace = Workplace.here()
+    workplace = _quiet_workplace()
     with workplace.address() as url:
         try:
             asyncio.run(workplace.migrator(url).check())

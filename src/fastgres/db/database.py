@@ -94,7 +94,7 @@ class Database:
         cause = error.__cause__ or error
         why = f"{type(cause).__name__}: {cause}"
         self.outage.lost(error=why)
-        error.add_note(f"No connection to {self.outage.facts['server']} ({why}).")
+        error.add_note(f"{self.outage.facts['server']} ({why})")
         mark_told(error)
 
     async def connect(self) -> asyncpg.Connection:

@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from fastgres.app import embedded_directory
 from fastgres.dev.workplace import Workplace
+from fastgres.errors import UnavailableError
 
 INTERVAL = 0.05
 
@@ -56,11 +57,17 @@ def welcoming(address: Address, workplace: Workplace, mail: str | None = None) -
 def _watch(
     address: Address, show: Callable[[dict[str, Any]], str], stopped: threading.Event
 ) -> None:
-    while get(address, "/livez") is None:
+    while not _is_up(address):
         if stopped.wait(INTERVAL):
             return
     console = Console(highlight=False)
     console.print(show(get(address, "/openapi.json") or {}), soft_wrap=True)
+
+
+def _is_up(address: Address) -> bool:
+    """Tell whether the service answers, and not what stands in for one that does not start."""
+    answer = get(address, "/livez")
+    return answer is not None and answer.get("status") != UnavailableError.status
 
 
 def get(address: Address, path: str) -> dict[str, Any] | None:

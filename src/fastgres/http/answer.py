@@ -16,6 +16,7 @@ from fastgres.http.mishap import log_error
 from fastgres.http.problem import PROBLEM_JSON
 from fastgres.http.repeating import has_lost
 from fastgres.http.routes import allowed_methods, route_of
+from fastgres.http.unreadable import readable
 from fastgres.http.validation import invalid_request
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 def _fault(request: Request, error: Exception) -> Fault:
     if isinstance(error, RequestValidationError):
-        problem = invalid_request(error.errors(), route_of(request.scope))
+        errors = readable(error.errors(), error.body, request)
+        problem = invalid_request(errors, route_of(request.scope))
         return Fault.of_problem(problem)
     if isinstance(error, HTTPException) and error.status_code == 405:
         methods = allowed_methods(request.app.routes, request.scope)
