@@ -21,6 +21,9 @@ _POISON: Final = 3
 _START: Final = 30.0
 _FROZEN: Final = LEASE + 2.8
 """Seconds that a frozen worker is away at most: its lease ends, and others take its jobs."""
+_LONG: Final = "1.5"
+"""Seconds that each half of a job takes at most where a bug has to show: attempts meet more often,
+on a machine that is busy too."""
 _BATCH: Final = {"transactional": 9, "outside": 8}
 """Jobs enqueued before each fault: 5,100 in a full run."""
 
@@ -28,7 +31,11 @@ _BATCH: Final = {"transactional": 9, "outside": 8}
 async def run(stage: Stage, runs: int) -> Tally:
     """Kill and freeze three workers in turn while jobs pass through them."""
     tally = Tally()
-    async with open_shop(stage, "workers", servers=1, workers=WORKERS) as shop:
+    async with open_shop(stage, "workers", servers=1) as shop:
+        if stage.planted:
+            shop.more["CHAOS_LASTS"] = _LONG
+        for _ in range(WORKERS):
+            shop.add_worker()
         poisoned = shop.add_worker("poison")
         shop.add_worker()  # left alone, to take over what the others had
         orders = WorkOrders(shop)
