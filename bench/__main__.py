@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 from rich.console import Console
 
-from bench import chart, database, machine, page, pgbench, wrk
+from bench import chart, database, machine, page, pgbench, sql, wrk
 from bench.errors import BenchError
 from bench.export import Export, run_export
 from bench.growth import run_growth
@@ -25,6 +25,7 @@ from bench.rounds import Bench, check, run_pgbench, run_rounds
 from bench.sample import Sample, take_sample
 from bench.targets import DECLARED, HANDLER, verdicts
 from bench.truth import right_answers
+from bench.writes import check_writes, run_writes
 
 console = Console(stderr=True, highlight=False)
 NO_NODE = (
@@ -42,8 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     field, notices = _present(asked)
     before = machine.load()
     with database.running() as found:
-        described = machine.describe(found, sys.executable, load=before)
-        sample, right = asyncio.run(_facts(found.url))
+        sample, right, durability = asyncio.run(_facts(found.url))
+        described = machine.describe(found, sys.executable, load=before, durability=durability)
         bench = Bench(found, sample, plan, lambda text: console.print(text, style="dim"))
         urls = _checked(bench, field, right)
         results, export = _measured(bench, urls, notices)
@@ -101,11 +102,12 @@ def _node() -> bool:
     return True
 
 
-async def _facts(url: str) -> tuple[Sample, dict[str, Any]]:
+async def _facts(url: str) -> tuple[Sample, dict[str, Any], str]:
     connection = await asyncpg.connect(url)
     try:
         sample = await take_sample(connection)
-        return sample, await right_answers(connection, sample)
+        right = await right_answers(connection, sample)
+        return sample, right, await connection.fetchval(sql.DURABILITY)
     finally:
         await connection.close()
 
@@ -117,6 +119,7 @@ def _checked(
     for contestant in field:
         bench.tell(f"comparing the answers of {contestant.name}")
         urls[contestant] = check(bench, contestant, right)
+        check_writes(bench, contestant)
     return urls
 
 
@@ -131,6 +134,7 @@ def _measured(
     if not wrk.is_there():
         return results, None
     run_rounds(bench, urls, results)
+    run_writes(bench, list(urls), results)
     run_growth(bench, [each for each in urls if each.grows], results)
     return results, next((run_export(bench, each) for each in urls if each.export), None)
 

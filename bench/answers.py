@@ -12,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from bench.sample import WRITES
+
 DECIMALS = frozenset({"total", "unit_price"})
 TIMES = frozenset({"created_at"})
 KEYS = frozenset({"id"})
@@ -22,7 +24,7 @@ FRAMES = ("items", "results")
 def parsed(endpoint: str, body: bytes) -> Any:
     """Read an answer: one object, or the items of a page."""
     value = json.loads(body, parse_float=Decimal)
-    if endpoint in {"flat", "nested"}:
+    if endpoint in {"flat", "nested", *WRITES}:
         return normal(value)
     for frame in FRAMES:
         if isinstance(value, dict) and frame in value:

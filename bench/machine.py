@@ -25,20 +25,27 @@ print(json.dumps({name: m.version(name) for name in sys.argv[1:]}))
 """
 
 
-def describe(database: Database, python: str, *, load: float) -> dict[str, str]:
+def describe(database: Database, python: str, *, load: float, durability: str) -> dict[str, str]:
     """Return what a reader needs to judge the figures, by name."""
+    return {
+        **surroundings(load=load),
+        "PostgreSQL": f"{database.version}; {durability}",
+        "Python": platform.python_version(),
+        "Packages": listed(packages(python, OURS) | packages(str(PEERS), THEIRS)),
+        "Node": listed(_node()) or "not installed",
+        "wrk": _wrk(),
+        "fastgres": commit(),
+    }
+
+
+def surroundings(*, load: float) -> dict[str, str]:
+    """Return what is told of the machine itself, by name."""
     return {
         "Date": dt.datetime.now(dt.UTC).date().isoformat(),
         "Processor": f"{_processor()}, {os.cpu_count()} cores",
         "Memory": _memory(),
         "System": f"{_system()}, kernel {platform.release()}",
         "Load before": f"{load:.2f}" + (" (other programs ran)" if load > 0.5 else ""),
-        "PostgreSQL": database.version,
-        "Python": platform.python_version(),
-        "Packages": _listed(_packages(python, OURS) | _packages(str(PEERS), THEIRS)),
-        "Node": _listed(_node()) or "not installed",
-        "wrk": _wrk(),
-        "fastgres": _commit(),
     }
 
 
@@ -67,7 +74,8 @@ def _found(path: Path, pattern: str) -> str | None:
     return found[1] if found else None
 
 
-def _packages(python: str, names: Sequence[str]) -> dict[str, str]:
+def packages(python: str, names: Sequence[str]) -> dict[str, str]:
+    """Return the versions that are installed beside an interpreter."""
     said = _said(python, "-c", _VERSIONS, *names)
     return dict(json.loads(said)) if said else {}
 
@@ -85,11 +93,13 @@ def _wrk() -> str:
     return found[1] if found else "not installed"
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Return the commit that is checked out."""
     return _said("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD") or "not from git"
 
 
-def _listed(versions: dict[str, str]) -> str:
+def listed(versions: dict[str, str]) -> str:
+    """Write versions in one line."""
     return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 

@@ -31,7 +31,7 @@ def program(database: Database) -> Path | None:
 
 
 def statements(sample: Sample) -> dict[str, tuple[str, Sequence[object]]]:
-    """Return the statement of each endpoint with its parameters, the same row each time."""
+    """Return the statements with their parameters, the same row each time; an order has several."""
     last = sample.before_depth
     return {
         "flat": (sql.FLAT, (sample.customers[0],)),
@@ -39,6 +39,7 @@ def statements(sample: Sample) -> dict[str, tuple[str, Sequence[object]]]:
         "page": (sql.PAGE, (SIZE,)),
         "deep": (sql.DEEP, (SIZE, last.created_at.isoformat(), last.id)),
         "search": (sql.SEARCH, (SIZE, STATUS, TOTAL_MIN)),
+        "create": (sql.CREATE, ("new@example.com", "Ada Lovelace", "Lyon", "+49 30 1")),
     }
 
 

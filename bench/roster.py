@@ -1,4 +1,4 @@
-"""Who takes part, how each is started, and which URLs ask it for the five endpoints."""
+"""Who takes part, how each is started, and which URLs ask it for what it reads."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ class Contestant:
     module: str = ""
     settings: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Variables of its environment besides those of the database."""
+    writes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """How it writes, by endpoint; an endpoint that is not here is not measured."""
+    keyed: bool = False
+    """Whether its orders are asked for with an Idempotency-Key, and enqueue a job."""
     grows: bool = False
     """Whether it has the routes of the measurement of growth."""
     export: str = ""
@@ -137,6 +141,12 @@ CONTESTANTS = (
         title="fastgres, declared routes",
         about="`ReadRouter.one` and `.page`, in production's settings; uvicorn",
         deep="cursor, a keyset",
+        writes={
+            "create": "`Repository.add` in a unit of work",
+            "order": "a service's unit of work **with** Idempotency-Key and one job, which commit "
+            "with the order",
+        },
+        keyed=True,
         serve=OURS,
         urls=_by_cursor,
         module="fastgres_declared",
@@ -150,6 +160,10 @@ CONTESTANTS = (
         about="FastAPI's handlers that return `repository.read(OrderRead, ...)` and `.page`, in "
         "production's settings; uvicorn",
         deep="cursor, a keyset",
+        writes={
+            "create": "`Repository.add` in a unit of work, `response_model`",
+            "order": "the same service, without key and job: what the two promises cost",
+        },
         serve=OURS,
         urls=_by_cursor,
         module="fastgres_handler",
@@ -161,6 +175,11 @@ CONTESTANTS = (
         about="FastAPI, async SQLAlchemy, `yield` session dependency, `response_model`, "
         "`joinedload` and `selectinload`; uvicorn",
         deep="limit and offset, as FastAPI's tutorial teaches",
+        writes={
+            "create": "`add`, `commit`, `refresh`, as FastAPI's tutorial",
+            "order": "`with_for_update`, `add`, `commit`; answered from the objects, nothing is "
+            "read again; no key, no job",
+        },
         serve=OURS,
         urls=_by_offset,
         grows=True,
@@ -171,6 +190,7 @@ CONTESTANTS = (
         about="FastAPI and SQLModel on sync psycopg, `def` endpoints, as "
         "full-stack-fastapi-template; relationships by attribute, as SQLModel documents; uvicorn",
         deep="`skip` and `limit`, as the template",
+        writes={"create": "`model_validate`, `add`, `commit`, `refresh`, as the template"},
         serve=THEIRS,
         urls=_by_skip,
     ),
@@ -179,6 +199,7 @@ CONTESTANTS = (
         title="Litestar",
         about="Litestar, advanced-alchemy's service with its session plugin, msgspec; uvicorn",
         deep="advanced-alchemy's `limit_offset`",
+        writes={"create": "`service.create` with advanced-alchemy's `autocommit`"},
         serve=THEIRS,
         urls=_by_number,
     ),
@@ -189,6 +210,7 @@ CONTESTANTS = (
         "gunicorn with ten threads, twice as fast on flat rows here as `async def` under uvicorn, "
         "and about as fast on pages",
         deep="Ninja's `CursorPagination`, a keyset",
+        writes={"create": "`objects.create` in autocommit, as Ninja's tutorial"},
         serve=gunicorn,
         urls=_by_ninja_cursor,
     ),
@@ -198,6 +220,10 @@ CONTESTANTS = (
         about="Node: Fastify with response schemas, Drizzle's prepared relational queries, "
         "node-postgres; one process",
         deep="cursor of time and id, as Drizzle's guide",
+        writes={
+            "create": "prepared `insert` with `returning`",
+            "order": '`transaction`, `for("update")`, an UPDATE a line; no key, no job',
+        },
         serve=node,
         urls=_by_time_and_id,
     ),
@@ -207,6 +233,10 @@ CONTESTANTS = (
         about="routes, an asyncpg pool without reset query, and hand-written SQL that returns "
         "the JSON; uvicorn",
         deep="keyset of time and id",
+        writes={
+            "create": "one INSERT that returns the JSON",
+            "order": "three statements in a transaction; no key, no job",
+        },
         serve=OURS,
         urls=_by_position,
     ),
@@ -216,6 +246,10 @@ CONTESTANTS = (
         about="no framework, the same SQL and pool: the practical limit of a Python process; "
         "uvicorn",
         deep="keyset of time and id",
+        writes={
+            "create": "one INSERT that returns the JSON",
+            "order": "three statements in a transaction; no key, no job",
+        },
         serve=OURS,
         urls=_by_position,
     ),

@@ -14,7 +14,7 @@ from bench.meters import server_seconds, session_seconds
 from bench.plan import CONNECTIONS, Plan
 from bench.results import Results, Run
 from bench.roster import PGBENCH, Contestant, Urls
-from bench.sample import ENDPOINTS, Sample
+from bench.sample import READS, Sample
 from bench.server import Server, free_port
 from bench.wrk import Load, load
 
@@ -45,13 +45,13 @@ class Bench:
             environment={**self.database.environment, **contestant.settings, **environment},
         )
 
-    def warm_up(self, server: Server, paths: Sequence[str]) -> None:
+    def warm_up(self, server: Server, lines: Sequence[str], *, keyed: bool = False) -> None:
         """Let a server open its connections and prepare its statements."""
-        load(server.port, paths, self.plan.warm_up)
+        load(server.port, lines, self.plan.warm_up, keyed=keyed)
         self.drain(server)
 
     def measured(
-        self, server: Server, paths: Sequence[str], *, longer: int = 1
+        self, server: Server, lines: Sequence[str], *, longer: int = 1, keyed: bool = False
     ) -> tuple[Load, Run]:
         """Load a server, and read before and after what it and the database used.
 
@@ -59,7 +59,7 @@ class Bench:
         """
         before = self._used(server)
         begun = time.perf_counter()
-        found = load(server.port, paths, self.plan.seconds * longer)
+        found = load(server.port, lines, self.plan.seconds * longer, keyed=keyed)
         passed = time.perf_counter() - begun
         own = _less(self._used(server)[1], before[1])
         self.drain(server)
@@ -102,7 +102,7 @@ def check(bench: Bench, contestant: Contestant, right: Mapping[str, object]) -> 
     """
     with bench.server(contestant) as server:
         urls = contestant.urls(bench.sample, server.get)
-        for endpoint in ENDPOINTS:
+        for endpoint in READS:
             body = server.get(urls[endpoint][0])
             wrong = difference(parsed(endpoint, body), normal(right[endpoint]))
             if wrong:
@@ -116,13 +116,17 @@ def check(bench: Bench, contestant: Contestant, right: Mapping[str, object]) -> 
 def run_rounds(bench: Bench, urls: Mapping[Contestant, Urls], results: Results) -> None:
     """Measure all contestants as often as planned, each round beginning with another one."""
     for turn in range(bench.plan.rounds):
-        order = list(urls)
-        first = turn % len(order)
-        for contestant in order[first:] + order[:first]:
+        for contestant in turned(list(urls), turn):
             bench.tell(f"round {turn + 1} of {bench.plan.rounds}: {contestant.name}")
             with bench.server(contestant) as server:
                 for endpoint, run in _endpoints(bench, server, urls[contestant]):
                     results.add(endpoint, contestant.name, run)
+
+
+def turned(order: Sequence[Contestant], turn: int) -> list[Contestant]:
+    """Let another one begin in every round."""
+    first = turn % len(order)
+    return [*order[first:], *order[:first]]
 
 
 def _endpoints(bench: Bench, server: Server, urls: Urls) -> Iterator[tuple[str, Run]]:
@@ -144,7 +148,7 @@ def run_pgbench(bench: Bench, results: Results) -> None:
     """Measure the statements alone."""
     for turn in range(bench.plan.rounds):
         bench.tell(f"round {turn + 1} of {bench.plan.rounds}: {PGBENCH}")
-        for endpoint in ENDPOINTS:
+        for endpoint in READS:
             run = pgbench.best(
                 bench.database,
                 endpoint,

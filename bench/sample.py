@@ -11,7 +11,9 @@ import asyncpg
 
 from bench import sql
 
-ENDPOINTS: Final = ("flat", "nested", "page", "deep", "search")
+READS: Final = ("flat", "nested", "page", "deep", "search")
+WRITES: Final = ("create", "order")
+ENDPOINTS: Final = (*READS, *WRITES)
 DEPTH: Final = 100_000
 SIZE: Final = 50
 STATUS: Final = "paid"
@@ -33,6 +35,7 @@ class Sample:
 
     customers: tuple[UUID, ...]
     orders: tuple[UUID, ...]
+    products: tuple[UUID, ...]
     before_depth: Position
     at_depth: Position
 
@@ -43,6 +46,7 @@ async def take_sample(connection: asyncpg.Connection[Any]) -> Sample:
     return Sample(
         customers=tuple(row["id"] for row in await connection.fetch(sql.CUSTOMERS, _KEYS)),
         orders=tuple(row["id"] for row in await connection.fetch(sql.ORDERS, _KEYS)),
+        products=tuple(row["id"] for row in await connection.fetch(sql.PRODUCTS)),
         before_depth=Position(before["created_at"], before["id"]),
         at_depth=Position(at["created_at"], at["id"]),
     )

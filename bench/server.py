@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from bench.cores import cores, pinned
 from bench.errors import BenchError
@@ -62,19 +62,29 @@ class Server:
 
     def get(self, path: str) -> bytes:
         """Return the body of an answer; raise when it is no 200."""
+        return self._answered("GET", path, wanted=200)
+
+    def post(self, path: str, body: str, *, key: str | None = None) -> bytes:
+        """Send JSON, with a key where one is given, and return the answer; it has to be a 201."""
+        headers = {"Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        return self._answered("POST", path, wanted=201, body=body.encode(), headers=headers)
+
+    def _answered(self, method: str, path: str, *, wanted: int, **sent: Any) -> bytes:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE)
         try:
-            connection.request("GET", path)
+            connection.request(method, path, **sent)
             response = connection.getresponse()
-            body = response.read()
+            answer = response.read()
         except OSError as error:
             raise BenchError(f"{self.name} broke on {path}: {error}\n{self._said()}") from error
         finally:
             connection.close()
-        if response.status != 200:
-            text = body[:500].decode(errors="replace")
+        if response.status != wanted:
+            text = answer[:500].decode(errors="replace")
             raise BenchError(f"{self.name}: {path} is {response.status}: {text}\n{self._said()}")
-        return body
+        return answer
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _PATIENCE

@@ -8,7 +8,7 @@ from typing import Final
 
 from bench.export import Export
 from bench.results import Results
-from bench.sample import ENDPOINTS
+from bench.sample import READS
 
 DECLARED: Final = "fastgres"
 HANDLER: Final = "fastgres-handler"
@@ -30,6 +30,7 @@ def verdicts(results: Results, export: Export | None) -> list[Verdict]:
     return [
         *_faster(results, HANDLER, {"flat": 4.0, "nested": 6.0, "page": 9.0}),
         *_faster(results, DECLARED, {"flat": 8.0, "nested": 14.0, "page": 9.5}),
+        *_faster(results, DECLARED, {"create": 2.0, "order": 1.3}),
         *(_everywhere(results, name, peer=("starlette", 0.8)) for name in (DECLARED, HANDLER)),
         _everywhere(results, DECLARED, peer=("asgi", 0.85)),
         *(_everywhere(results, name, peer=("drizzle", 1.0)) for name in (DECLARED, HANDLER)),
@@ -50,9 +51,9 @@ def _faster(results: Results, name: str, least: Mapping[str, float]) -> list[Ver
 
 def _everywhere(results: Results, name: str, *, peer: tuple[str, float]) -> Verdict:
     other, least = peer
-    ratios = {endpoint: results.ratio(endpoint, name, other) for endpoint in ENDPOINTS}
+    ratios = {endpoint: results.ratio(endpoint, name, other) for endpoint in READS}
     known = {endpoint: ratio for endpoint, ratio in ratios.items() if ratio is not None}
-    what = f"{name}: any endpoint against {other}"
+    what = f"{name}: any read against {other}"
     if not known:
         return _at_least(what, least, None)
     worst = min(known, key=lambda endpoint: known[endpoint])
@@ -71,11 +72,9 @@ def _at_least(what: str, least: float, ratio: float | None) -> Verdict:
 
 
 def _database(results: Results) -> Verdict:
-    what = f"{DECLARED}: database CPU per request against the guide"
+    what = f"{DECLARED}: database CPU per read against the guide"
     shares = {
-        endpoint: share
-        for endpoint in ENDPOINTS
-        if (share := _share(results, endpoint)) is not None
+        endpoint: share for endpoint in READS if (share := _share(results, endpoint)) is not None
     }
     if not shares:
         return Verdict(what, "at most 1.2x", None, None)

@@ -1,17 +1,45 @@
--- Ask for the paths of a file in turn, and report in JSON.
--- wrk ... -- paths.txt
+-- Ask for the lines of a file in turn, and report in JSON: a path is a GET, a path, a tab and a body
+-- a POST of JSON. With a second argument every request carries a key of its own that begins so.
+-- wrk ... -- lines.txt [key]
 local requests = {}
 local turn = 0
+local count = 0
+local key = nil
+local PLACE = "00000000"
+
+local function formatted(line)
+  local path, body = line:match("^([^\t]*)\t(.*)$")
+  if not path then
+    return wrk.format("GET", line)
+  end
+  local headers = { ["Content-Type"] = "application/json" }
+  if key then
+    headers["Idempotency-Key"] = key .. "-" .. PLACE
+  end
+  return wrk.format("POST", path, headers, body)
+end
 
 function init(args)
-  for path in io.lines(args[1]) do
-    requests[#requests + 1] = wrk.format("GET", path)
+  key = args[2]
+  for line in io.lines(args[1]) do
+    local text = formatted(line)
+    if key then
+      local first, last = text:find(key .. "-" .. PLACE, 1, true)
+      requests[#requests + 1] = { text:sub(1, last - #PLACE), text:sub(last + 1) }
+    else
+      requests[#requests + 1] = text
+    end
   end
 end
 
 function request()
   turn = turn % #requests + 1
-  return requests[turn]
+  if not key then
+    return requests[turn]
+  end
+  count = count + 1
+  local parts = requests[turn]
+  return parts[1] .. string.format("%08d", count) .. parts[2]
 end
 
 function done(summary, latency)

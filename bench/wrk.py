@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 from bench.cores import cores, pinned
 from bench.errors import BenchError
@@ -37,14 +38,19 @@ def is_there() -> bool:
     return shutil.which("wrk") is not None
 
 
-def load(port: int, paths: Sequence[str], seconds: int) -> Load:
-    """Ask for the paths in turn over all connections.
+def posted(path: str, body: object) -> str:
+    """Return the line that asks for a POST of JSON; a path alone is a GET."""
+    return f"{path}\t{json.dumps(body, ensure_ascii=False)}"
+
+
+def load(port: int, lines: Sequence[str], seconds: int, *, keyed: bool = False) -> Load:
+    """Send the requests of the lines in turn over all connections, each with a key if `keyed`.
 
     Raises:
         BenchError: An answer was no 2xx or 3xx, or there was none.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        file.write("\n".join(paths) + "\n")
+        file.write("\n".join(lines) + "\n")
         file.flush()
         with pinned(cores()[1]):
             done = subprocess.run(  # noqa: S603 - our own script and paths, and no shell
@@ -52,6 +58,7 @@ def load(port: int, paths: Sequence[str], seconds: int) -> Load:
                     *(shutil.which("wrk") or "wrk", "--threads", "1", "--timeout", "10"),
                     *("--connections", str(CONNECTIONS), "--duration", str(seconds)),
                     *("--script", str(SCRIPT), f"http://127.0.0.1:{port}", "--", file.name),
+                    *([uuid4().hex] if keyed else []),
                 ],
                 check=False,
                 capture_output=True,

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bench.contestants import sql
+from bench.contestants import placing, sql
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -30,15 +30,34 @@ async def app(scope: Message, receive: Receive, send: Send) -> None:
     if scope["type"] == "lifespan":
         await live(receive, send)
         return
+    if scope["method"] == "POST":
+        write = placing.create if scope["path"] == "/customers" else placing.place
+        await answer(send, await write(pool, await received(receive)), status=201)
+        return
     statement, parameters = read_of(scope["path"], scope["query_string"])
-    body = await pool.fetchval(statement, *parameters)
+    await answer(send, await pool.fetchval(statement, *parameters), status=200)
+
+
+async def received(receive: Receive) -> bytes:
+    """Return the body of a request."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+async def answer(send: Send, body: str | None, *, status: int) -> None:
+    """Send JSON; nothing is a 404."""
     text = b"" if body is None else body.encode()
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(text)),
     ]
-    status = 404 if body is None else 200
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    start = {"type": "http.response.start", "status": 404 if body is None else status}
+    await send({**start, "headers": headers})
     await send({"type": "http.response.body", "body": text})
 
 

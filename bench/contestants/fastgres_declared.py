@@ -1,21 +1,28 @@
-"""fastgres with declared read routes: nothing is written but what is read."""
+"""fastgres at its best: read routes are declared, a row is added by one statement.
+
+An order is answered once for each Idempotency-Key, and its receipt is a job in the transaction.
+"""
 
 from __future__ import annotations
 
 import os
+from typing import Annotated
 
-from fastapi import Response
+from fastapi import Depends, Response
 
+from bench.contestants.fastgres_orders import OrderService, send_receipt
 from bench.contestants.fastgres_parts import (
     CustomerRepository,
     ItemRepository,
     OrderQuery,
     OrderRepository,
 )
-from bench.contestants.models import Order
+from bench.contestants.models import Customer, Order
 from bench.contestants.schemas import (
+    CustomerCreate,
     CustomerRead,
     ItemRead,
+    OrderCreate,
     OrderOneLevel,
     OrderRead,
     OrderThreeLevels,
@@ -23,7 +30,8 @@ from bench.contestants.schemas import (
 )
 from fastgres.app import create_app
 from fastgres.endpoints import ReadRouter
-from fastgres.http import SessionDep
+from fastgres.http import SessionDep, with_session
+from fastgres.idempotency import Idempotent, anyone
 from fastgres.settings import Settings, load_settings
 
 router = ReadRouter()
@@ -47,4 +55,29 @@ async def export_items(session: SessionDep) -> Response:
     return ItemRepository(session).stream(ItemRead)
 
 
-app = create_app(load_settings(Settings), title="Bench", routers=[router])
+CustomersDep = Annotated[CustomerRepository, Depends(with_session(CustomerRepository))]
+PlacingDep = Annotated[OrderService, Depends(with_session(OrderService))]
+
+
+@router.post("/customers", response_model=CustomerRead, status_code=201)
+async def create_customer(
+    body: CustomerCreate, customers: CustomersDep, session: SessionDep
+) -> Customer:
+    """Add one row."""
+    async with session.begin():
+        return await customers.add(Customer(**body.model_dump()))
+
+
+@router.post("/orders", response_model=OrderRead, status_code=201, dependencies=[Idempotent])
+async def place_order(body: OrderCreate, orders: PlacingDep) -> Order:
+    """Place an order with its receipt, once for each key."""
+    return await orders.place_with_receipt(body)
+
+
+app = create_app(
+    load_settings(Settings),
+    title="Bench",
+    routers=[router],
+    caller=anyone,
+    jobs=[send_receipt],
+)

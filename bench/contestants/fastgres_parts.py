@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from bench.contestants.models import Customer, Order, OrderItem
+from bench.contestants.models import Customer, Order, OrderItem, Product
 from fastgres.repository import Filter, KeysetQuery, Repository
 
 
@@ -27,6 +27,10 @@ class OrderRepository(Repository[Order]):
     """Orders."""
 
     queries = (OrderQuery,)
+
+
+class ProductRepository(Repository[Product]):
+    """What is for sale."""
 
 
 class ItemRepository(Repository[OrderItem]):

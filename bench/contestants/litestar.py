@@ -8,7 +8,7 @@ import datetime as dt
 import os
 from decimal import Decimal
 from typing import Annotated, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from advanced_alchemy.extensions.litestar import (
@@ -22,10 +22,15 @@ from advanced_alchemy.extensions.litestar import (
     repository,
     service,
 )
-from litestar import Controller, Litestar, get
+from litestar import Controller, Litestar, get, post
 from litestar.params import Dependency
 from sqlalchemy import DateTime, ForeignKey, Numeric
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+
+def now() -> dt.datetime:
+    """Return the time, as advanced-alchemy's audit columns have it."""
+    return dt.datetime.now(dt.UTC)
 
 
 class CustomerModel(base.DefaultBase):
@@ -33,13 +38,13 @@ class CustomerModel(base.DefaultBase):
 
     __tablename__ = "customers"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(default=uuid4, primary_key=True)
     email: Mapped[str]
     name: Mapped[str]
     city: Mapped[str]
     phone: Mapped[str | None]
-    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
-    updated_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=now)
+    updated_at: Mapped[dt.datetime] = mapped_column(DateTime(timezone=True), default=now)
 
 
 class ItemModel(base.DefaultBase):
@@ -78,6 +83,15 @@ class Buyer(msgspec.Struct):
     id: UUID
     email: str
     name: str
+
+
+class CustomerCreate(msgspec.Struct):
+    """A customer to add."""
+
+    email: str
+    name: str
+    city: str
+    phone: str | None = None
 
 
 class Customer(msgspec.Struct):
@@ -134,7 +148,7 @@ class OrderService(service.SQLAlchemyAsyncRepositoryService[OrderModel]):
 
 
 class CustomerController(Controller):
-    """Reading customers."""
+    """Reading and adding customers."""
 
     dependencies = providers.create_service_dependencies(CustomerService, "customers_service")
 
@@ -143,6 +157,14 @@ class CustomerController(Controller):
         """Read one row."""
         found = await customers_service.get(customer_id)
         return customers_service.to_schema(found, schema_type=Customer)
+
+    @post(path="/customers")
+    async def create_customer(
+        self, customers_service: CustomerService, data: CustomerCreate
+    ) -> Customer:
+        """Add one row."""
+        created = await customers_service.create(data)
+        return customers_service.to_schema(created, schema_type=Customer)
 
 
 class OrderController(Controller):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from uuid import UUID
+from typing import Annotated
+from uuid import UUID, uuid4
 
-from sqlalchemy import DateTime, ForeignKey, Numeric, SmallInteger
+from sqlalchemy import DateTime, ForeignKey, Numeric, SmallInteger, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
@@ -16,24 +17,30 @@ class Base(DeclarativeBase):
     type_annotation_map = {dt.datetime: DateTime(timezone=True)}
 
 
+Key = Annotated[UUID, mapped_column(primary_key=True, default=uuid4)]
+Moment = Annotated[dt.datetime, mapped_column(server_default=func.now())]
+
+
 class Category(Base):
     """What a product belongs to; only the measurement of growth reads it."""
 
     __tablename__ = "categories"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[Key]
     name: Mapped[str]
 
 
 class Product(Base):
-    """What is for sale now; only the measurement of growth reads it."""
+    """What is for sale now; it is read with orders by the measurement of growth alone."""
 
     __tablename__ = "products"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[Key]
     category_id: Mapped[UUID] = mapped_column(ForeignKey("categories.id"))
     sku: Mapped[str]
     name: Mapped[str]
+    price: Mapped[Decimal] = mapped_column(Numeric(10, 2))
+    stock: Mapped[int]
 
     category: Mapped[Category] = relationship()
 
@@ -43,13 +50,13 @@ class Customer(Base):
 
     __tablename__ = "customers"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[Key]
     email: Mapped[str]
     name: Mapped[str]
     city: Mapped[str]
     phone: Mapped[str | None]
-    created_at: Mapped[dt.datetime]
-    updated_at: Mapped[dt.datetime]
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
 
 
 class Order(Base):
@@ -57,13 +64,13 @@ class Order(Base):
 
     __tablename__ = "orders"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[Key]
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
-    status: Mapped[str]
+    status: Mapped[str] = mapped_column(default="pending")
     total: Mapped[Decimal] = mapped_column(Numeric(12, 2))
     note: Mapped[str | None]
-    created_at: Mapped[dt.datetime]
-    updated_at: Mapped[dt.datetime]
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
 
     customer: Mapped[Customer] = relationship()
     items: Mapped[list[OrderItem]] = relationship(order_by="OrderItem.position")
@@ -74,7 +81,7 @@ class OrderItem(Base):
 
     __tablename__ = "order_items"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[Key]
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"))
     position: Mapped[int] = mapped_column(SmallInteger)

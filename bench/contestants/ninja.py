@@ -5,6 +5,7 @@ Ten threads with a lasting connection each are its pool. Lists are walked with N
 """
 
 import os
+import uuid
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -48,13 +49,13 @@ from ninja.pagination import CursorPagination, paginate  # noqa: E402 - Django's
 class Customer(models.Model):
     """Who buys."""
 
-    id = models.UUIDField(primary_key=True)
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.TextField()
     name = models.TextField()
     city = models.TextField()
     phone = models.TextField(null=True)
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         """Where it is."""
@@ -101,6 +102,15 @@ class OrderItem(models.Model):
         db_table = "order_items"
         managed = False
         ordering = ["position"]
+
+
+class CustomerIn(Schema):
+    """A customer to add."""
+
+    email: str
+    name: str
+    city: str
+    phone: str | None = None
 
 
 class BuyerOut(Schema):
@@ -153,6 +163,12 @@ api = NinjaAPI()
 def read_customer(request: Any, key: UUID) -> Any:
     """Read one row."""
     return get_object_or_404(Customer, pk=key)
+
+
+@api.post("/customers", response={201: CustomerOut})
+def create_customer(request: Any, payload: CustomerIn) -> Any:
+    """Add one row."""
+    return 201, Customer.objects.create(**payload.dict())
 
 
 @api.get("/orders/{uuid:key}", response=OrderOut)

@@ -1,12 +1,13 @@
-"""The responses as Pydantic models; shared by the guide and by fastgres."""
+"""Requests and responses as Pydantic models; shared by the guide and by fastgres."""
 
 from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Read(BaseModel):
@@ -57,6 +58,30 @@ class OrderRead(OrderFlat):
 
     customer: Buyer
     items: list[ItemRead]
+
+
+class CustomerCreate(BaseModel):
+    """A customer to add."""
+
+    email: str
+    name: str
+    city: str
+    phone: str | None = None
+
+
+class Line(BaseModel):
+    """A product and how many pieces of it."""
+
+    product_id: UUID
+    quantity: Annotated[int, Field(ge=1)]
+
+
+class OrderCreate(BaseModel):
+    """An order to place, each product once."""
+
+    customer_id: UUID
+    note: str | None = None
+    items: Annotated[list[Line], Field(min_length=1)]
 
 
 class CategoryRead(Read):

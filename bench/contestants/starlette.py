@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bench.contestants import sql
+from bench.contestants import placing, sql
 
 
 async def no_reset(connection: Any) -> None:
@@ -63,6 +63,28 @@ async def list_orders(request: Request) -> Response:
     return await found(request, sql.PAGE, size)
 
 
+async def create_customer(request: Request) -> Response:
+    """Add one row."""
+    try:
+        made = await placing.create(request.app.state.pool, await request.body())
+    except (ValueError, KeyError, TypeError) as error:
+        raise HTTPException(422, str(error)) from error
+    return Response(made, 201, media_type="application/json")
+
+
+async def place_order(request: Request) -> Response:
+    """Take the pieces out of the stock and place the order."""
+    try:
+        made = await placing.place(request.app.state.pool, await request.body())
+    except (ValueError, KeyError, TypeError) as error:
+        raise HTTPException(422, str(error)) from error
+    except placing.OutOfStockError as error:
+        raise HTTPException(409) from error
+    if made is None:
+        raise HTTPException(404)
+    return Response(made, 201, media_type="application/json")
+
+
 async def found(request: Request, statement: str, *parameters: object) -> Response:
     """Answer with the one value of a statement."""
     body = await request.app.state.pool.fetchval(statement, *parameters)
@@ -76,6 +98,8 @@ app = Starlette(
         Route("/customers/{key:uuid}", read_customer),
         Route("/orders/{key:uuid}", read_order),
         Route("/orders", list_orders),
+        Route("/customers", create_customer, methods=["POST"]),
+        Route("/orders", place_order, methods=["POST"]),
     ],
     lifespan=lifespan,
 )

@@ -8,7 +8,7 @@ nobody does.
 import os
 import uuid
 from collections.abc import Generator
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -30,6 +30,11 @@ def get_db() -> Generator[Session, None, None]:
         yield session
 
 
+def get_datetime_utc() -> datetime:
+    """Return now."""
+    return datetime.now(UTC)
+
+
 SessionDep = Annotated[Session, Depends(get_db)]
 
 
@@ -39,6 +44,15 @@ class BuyerPublic(SQLModel):
     id: uuid.UUID
     email: str
     name: str
+
+
+class CustomerCreate(SQLModel):
+    """A customer to add."""
+
+    email: str
+    name: str
+    city: str
+    phone: str | None = None
 
 
 class CustomerPublic(BuyerPublic):
@@ -53,13 +67,13 @@ class Customer(SQLModel, table=True):
 
     __tablename__ = "customers"
 
-    id: uuid.UUID = Field(primary_key=True)
+    id: uuid.UUID = Field(default_factory=uuid.uuid4, primary_key=True)
     email: str
     name: str
     city: str
     phone: str | None
-    created_at: datetime = Field(sa_type=DateTime(timezone=True))
-    updated_at: datetime = Field(sa_type=DateTime(timezone=True))
+    created_at: datetime = Field(default_factory=get_datetime_utc, sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(default_factory=get_datetime_utc, sa_type=DateTime(timezone=True))
 
 
 class ItemPublic(SQLModel):
@@ -155,3 +169,13 @@ def read_orders(
     statement = statement.order_by(column.desc(), col(Order.id).desc())
     orders = session.exec(statement.offset(skip).limit(limit)).all()
     return OrdersPublic.model_validate({"items": orders})
+
+
+@app.post("/customers", response_model=CustomerPublic, status_code=201)
+def create_customer(*, session: SessionDep, customer_in: CustomerCreate) -> Any:
+    """Add one row."""
+    customer = Customer.model_validate(customer_in)
+    session.add(customer)
+    session.commit()
+    session.refresh(customer)
+    return customer

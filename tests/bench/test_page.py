@@ -52,10 +52,24 @@ def test_a_figure_that_is_not_known_is_a_dash() -> None:
 def test_every_contestant_stands_in_the_table(report: Report) -> None:
     """Also one that could not be measured."""
     text = write_page(report)
-    assert "| guide | 1,234 | - | - | - | - |" in text
-    assert "| asgi | 12,346 | - | - | - | - |" in text
-    assert "| drizzle | - | - | - | - | - |" in text
-    assert "| asgi | 10.00 | - | - | - | - |" in text
+    assert "| guide | 1,234 | - | - | - | - | - | - |" in text
+    assert "| asgi | 12,346 | - | - | - | - | - | - |" in text
+    assert "| drizzle | - | - | - | - | - | - | - |" in text
+    assert "| asgi | 10.00 | - | - | - | - | - | - |" in text
+
+
+def test_the_price_of_key_and_job_stands_in_the_page(report: Report) -> None:
+    """Once both were measured: 2,000 and 2,500 orders a second are 100 µs apart."""
+    assert "both promises" not in write_page(report)
+    report.results.add("order", "fastgres", Run(2_000))
+    report.results.add("order", "fastgres-handler", Run(2_500))
+    text = write_page(report)
+    assert "both promises together cost\n100 µs a request." in text
+
+
+def test_who_does_not_place_orders_is_named(report: Report) -> None:
+    """A dash beside what it does for a row."""
+    assert "`objects.create` in autocommit, as Ninja's tutorial | - |" in write_page(report)
 
 
 def test_machine_and_command_stand_in_the_page(report: Report) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import BenchError
-from bench.wrk import read
+from bench.wrk import posted, read
 
 SAID = (
     "Running 1s test\n  2 threads\n"
@@ -19,6 +19,11 @@ def test_the_last_line_is_the_result() -> None:
     found = read(SAID % (0, 0, 0))
     assert (found.requests, found.per_second, found.size) == (500, 250.0, 200)
     assert (found.p50, found.p99) == (1.5, 9.25)
+
+
+def test_a_line_of_a_post_is_its_path_and_its_body() -> None:
+    """A tab cannot stand in either: JSON escapes it."""
+    assert posted("/customers", {"name": "美\t咲"}) == '/customers\t{"name": "美\\t咲"}'
 
 
 @pytest.mark.parametrize("bad", [(1, 0, 0), (0, 1, 0), (0, 0, 1)])

@@ -25,12 +25,37 @@ const order = object({
 
 export const key = object({ id: uuid });
 
-export const customerRoute = {
-  params: key,
-  response: { 200: object({ id: uuid, email: text, name: text, city: text, created_at: time }) },
+const customer = object({ id: uuid, email: text, name: text, city: text, created_at: time });
+
+export const customerRoute = { params: key, response: { 200: customer } };
+
+export const createRoute = {
+  body: {
+    type: "object",
+    properties: { email: text, name: text, city: text, phone: { type: "string", nullable: true } },
+    required: ["email", "name", "city"],
+  },
+  response: { 201: customer },
 };
 
 export const orderRoute = { params: key, response: { 200: order } };
+
+export const placeRoute = {
+  body: {
+    type: "object",
+    properties: {
+      customer_id: uuid,
+      note: { type: "string", nullable: true },
+      items: {
+        type: "array",
+        minItems: 1,
+        items: object({ product_id: uuid, quantity: { type: "integer", minimum: 1 } }),
+      },
+    },
+    required: ["customer_id", "items"],
+  },
+  response: { 201: order },
+};
 
 export const ordersRoute = {
   querystring: {

@@ -22,6 +22,15 @@ app.get("/orders", { schema: schemas.ordersRoute }, async (request) => {
   return { items, next, previous: null, total: null };
 });
 
+app.post("/customers", { schema: schemas.createRoute }, async (request, reply) => {
+  const [created] = await queries.createCustomer.execute({ phone: null, ...request.body });
+  return reply.code(201).send(created);
+});
+
+app.post("/orders", { schema: schemas.placeRoute }, async (request, reply) => {
+  return reply.code(201).send(await queries.placeOrder(request.body));
+});
+
 function listed({ size, time, id, status, total_min }) {
   if (status !== undefined) return queries.search.execute({ size, status, total_min });
   if (time !== undefined) return queries.nextPage.execute({ size, time: new Date(time), id });

@@ -5,27 +5,34 @@ import { integer, numeric, pgTable, smallint, text, timestamp, uuid } from "driz
 const time = (name) => timestamp(name, { withTimezone: true }).notNull();
 
 export const customers = pgTable("customers", {
-  id: uuid("id").primaryKey(),
+  id: uuid("id").primaryKey().defaultRandom(),
   email: text("email").notNull(),
   name: text("name").notNull(),
   city: text("city").notNull(),
   phone: text("phone"),
-  created_at: time("created_at"),
-  updated_at: time("updated_at"),
+  created_at: time("created_at").defaultNow(),
+  updated_at: time("updated_at").defaultNow(),
+});
+
+export const products = pgTable("products", {
+  id: uuid("id").primaryKey(),
+  name: text("name").notNull(),
+  price: numeric("price", { precision: 10, scale: 2 }).notNull(),
+  stock: integer("stock").notNull(),
 });
 
 export const orders = pgTable("orders", {
-  id: uuid("id").primaryKey(),
+  id: uuid("id").primaryKey().defaultRandom(),
   customer_id: uuid("customer_id").notNull().references(() => customers.id),
-  status: text("status").notNull(),
+  status: text("status").notNull().default("pending"),
   total: numeric("total", { precision: 12, scale: 2 }).notNull(),
   note: text("note"),
-  created_at: time("created_at"),
-  updated_at: time("updated_at"),
+  created_at: time("created_at").defaultNow(),
+  updated_at: time("updated_at").defaultNow(),
 });
 
 export const orderItems = pgTable("order_items", {
-  id: uuid("id").primaryKey(),
+  id: uuid("id").primaryKey().defaultRandom(),
   order_id: uuid("order_id").notNull().references(() => orders.id),
   product_id: uuid("product_id").notNull(),
   position: smallint("position").notNull(),
