@@ -3,182 +3,130 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import statistics
-import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from statistics import median
 from time import monotonic
-from typing import IO, Any, Final
+from typing import Final
 
 import asyncpg
 
 from bench.errors import BenchError
-from bench.jobs.plan import Plan
+from bench.jobs import sql, stores
+from bench.jobs.figures import Cell, Figures, Held
+from bench.jobs.plan import KINDS, PAUSE, WORKERS, Plan
+from bench.jobs.processes import Programs, Workers
 from bench.jobs.roster import Contestant
-from bench.places import LOGS, ROOT
 
-WORKERS: Final = (1, 4)
-KINDS: Final = ("noop", "ms")
-PAUSE: Final = 0.05
-"""Seconds between two jobs whose delay is measured: the worker is at rest in between."""
+_PATIENCE: Final = 90.0
+_FIRST: Final = 5
+"""Jobs whose delay is not counted: whoever enqueues them connects first."""
 
-_LOOK: Final = 0.02
-_PATIENCE: Final = 120.0
-_KEPT: Final = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
+_LAST: Final = 3
+"""Fillings whose median stands for before, and for after, an old transaction."""
 
-
-@dataclass(frozen=True, slots=True)
-class Delays:
-    """Milliseconds from enqueueing to the first line of the job, workers at rest."""
-
-    p50: float
-    p95: float
-    p99: float
-
-
-@dataclass(slots=True)
-class Figures:
-    """What one queue did: jobs a second, by kind and workers; and its delays."""
-
-    enqueued: float
-    ended: dict[str, float]
-    delays: Delays
-    held: float | None = None
-
-    def plain(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return asdict(self)
+_FEWEST, _MOST = 400, 20_000
+_GUESS: Final = 500.0
+"""Jobs a second of a queue that was not measured yet; the first figure is thrown away."""
 
 
 class Bench:
-    """One queue, its programs, and a look at its table."""
+    """One queue, its programs, and a look at its store."""
 
-    def __init__(self, contestant: Contestant, url: str, plan: Plan) -> None:
-        self._contestant = contestant
+    def __init__(self, contestant: Contestant, plan: Plan, *, url: str, redis_url: str) -> None:
+        self.contestant = contestant
+        self.figures = Figures()
         self._plan = plan
         self._url = url
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        self._environment: Mapping[str, str] = {
-            **kept,
-            "DATABASE_URL": url,
-            "LOG_LEVEL": "ERROR",
-        }
+        self._redis_url = redis_url
+        self._programs = Programs(contestant, url, redis_url)
+        self._rates: dict[Cell, float] = {}
 
-    def measure(self) -> Figures:
-        """Measure everything; takes minutes."""
-        self._run("install")
-        enqueued = int(self._run("enqueue", str(self._plan.enqueue))) / self._plan.enqueue
-        with self._working(1):
-            asyncio.run(self._drained())
-        ended = {
-            f"{kind}, {workers}": self._median(kind, workers)
-            for kind in KINDS
-            for workers in WORKERS
-        }
-        delays = self._delays()
-        held = asyncio.run(self._held()) if self._plan.held else None
-        return Figures(enqueued, ended, delays, held)
+    async def install(self) -> None:
+        """Make its tables."""
+        await self._programs.run("install")
 
-    def _median(self, kind: str, workers: int) -> float:
-        return statistics.median(self._ended(kind, workers) for _ in range(self._plan.rounds))
+    async def measure(self) -> None:
+        """Go one round."""
+        found = self.figures
+        number = int(await self._programs.run("enqueue", str(self._plan.enqueue)))
+        found.enqueued.append(number / self._plan.enqueue)
+        for workers in WORKERS:
+            async with self._working(workers) as (store, running):
+                for kind in KINDS:
+                    rate = await self._ended((kind, workers), store, running)
+                    found.ended.setdefault((kind, workers), []).append(rate)
+                if workers == 1:
+                    found.delays += await self._delays(running)
 
-    def _ended(self, kind: str, workers: int) -> float:
-        """Fill the queue, start workers, and time it from the first job that is gone."""
-        self._run("fill", kind, str(self._plan.jobs))
-        with self._working(workers):
-            return asyncio.run(self._drained())
-
-    async def _drained(self) -> float:
-        connection = await asyncpg.connect(self._url)
-        try:
-            return await self._rate(connection, self._contestant.remaining)
-        finally:
-            await connection.close()
-
-    async def _rate(self, connection: asyncpg.Connection, remaining: str) -> float:
-        whole: int = await connection.fetchval(remaining)
-        deadline = monotonic() + _PATIENCE
-        left, began = whole, monotonic()
-        while left == whole:
-            began = monotonic()
-            left = await self._left(connection, remaining, deadline)
-        first = left
-        while left:
-            left = await self._left(connection, remaining, deadline)
-        return first / (monotonic() - began) if first else float(whole)
-
-    async def _left(self, connection: asyncpg.Connection, remaining: str, deadline: float) -> int:
-        if monotonic() > deadline:
-            message = f"{self._contestant.title} does not finish; its log is in {LOGS}."
-            raise BenchError(message)
-        await asyncio.sleep(_LOOK)
-        left: int = await connection.fetchval(remaining)
-        return left
-
-    def _delays(self) -> Delays:
-        with self._working(1) as (worker,):
-            out = worker.stdout
-            self._run("tick", "5", str(PAUSE))
-            told = _lines(out, 5)
-            self._run("tick", str(self._plan.ticks), str(PAUSE))
-            told = sorted(_lines(out, self._plan.ticks))
-        cuts = statistics.quantiles(told, n=100, method="inclusive")
-        return Delays(p50=cuts[49], p95=cuts[94], p99=cuts[98])
-
-    async def _held(self) -> float:
-        """Return the rate of the last round while a transaction idles, one worker, no-op jobs."""
-        holder = await asyncpg.connect(self._url)
-        try:
-            async with holder.transaction(isolation="repeatable_read"):
-                await holder.fetchval("SELECT count(*) FROM effects")
-                end, rate = monotonic() + self._plan.held, 0.0
-                while monotonic() < end:
-                    rate = await asyncio.to_thread(self._ended, "noop", 1)
-                return rate
-        finally:
-            await holder.close()
-
-    def _run(self, *words: str) -> str:
-        done = subprocess.run(  # noqa: S603 - commands of our own roster
-            [*self._contestant.command, *words],
-            cwd=ROOT,
-            env=self._environment,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode:
-            message = f"{self._contestant.title} failed to {words[0]}:\n{done.stderr.strip()}"
-            raise BenchError(message)
-        return done.stdout
-
-    @contextmanager
-    def _working(self, number: int) -> Iterator[list[subprocess.Popen[str]]]:
-        LOGS.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            log = stack.enter_context((LOGS / f"{self._contestant.name}-worker.log").open("a"))
-            workers = [self._start(log) for _ in range(number)]
+    async def measure_held(self, seconds: float) -> None:
+        """Let one worker work while a transaction idles that sees what was there before."""
+        async with self._working(1) as (store, running):
+            before = [await self._ended(("noop", 1), store, running) for _ in range(_LAST)]
+            holder = await asyncpg.connect(self._url)
             try:
-                yield workers
+                async with holder.transaction(isolation="repeatable_read"):
+                    await holder.fetchval(sql.LOOK)
+                    after: list[float] = []
+                    end = monotonic() + seconds
+                    while monotonic() < end or len(after) < _LAST:
+                        after.append(await self._ended(("noop", 1), store, running))
             finally:
-                for worker in workers:
-                    worker.kill()
-                for worker in workers:
-                    worker.communicate()
+                holder.terminate()
+        self.figures.held = Held(seconds, median(before), median(after[-_LAST:]))
 
-    def _start(self, log: IO[str]) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - commands of our own roster
-            [*self._contestant.command, "work"],
-            cwd=ROOT,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+    @asynccontextmanager
+    async def _working(self, number: int) -> AsyncIterator[tuple[stores.Store, Workers]]:
+        """Run workers that have begun jobs, each of them, and have nothing left to do."""
+        async with (
+            stores.opened(self.contestant, self._url, self._redis_url) as store,
+            self._programs.workers(number) as running,
+        ):
+            deadline = monotonic() + _PATIENCE
+            while await self._empty(store) and not running.are_ready:
+                if monotonic() > deadline:
+                    raise BenchError(f"Workers of {self.contestant.title} do not begin.")
+                await self._fill("ms", 100 * number)
+            yield store, running
 
+    async def _empty(self, store: stores.Store) -> bool:
+        """Wait until nothing is left."""
+        await self._drained(store, await store.left())
+        return True
 
-def _lines(out: IO[str] | None, number: int) -> list[float]:
-    return [float(out.readline()) for _ in range(number)] if out is not None else []
+    async def _ended(self, cell: Cell, store: stores.Store, running: Workers) -> float:
+        """Fill the queue while workers are held, release them, and time them to the last job."""
+        kind = cell[0]
+        expected = self._rates.get(cell, _GUESS) * self._plan.seconds
+        number = int(min(max(expected, _FEWEST), _MOST))
+        await store.mark()
+        running.hold()
+        try:
+            await self._fill(kind, number)
+        finally:
+            running.release()
+        rate = await self._drained(store, number)
+        is_known, self._rates[cell] = cell in self._rates, rate
+        return rate if is_known else await self._ended(cell, store, running)
+
+    async def _fill(self, kind: str, number: int) -> None:
+        took = float(await self._programs.run("fill", kind, str(number)))
+        if number > _FEWEST:
+            self.figures.filled.append(number / took)
+
+    async def _drained(self, store: stores.Store, number: int) -> float:
+        """Return the rate at which jobs end; looks often only when it is nearly over."""
+        began, pause, left = monotonic(), 0.02, number
+        while left and monotonic() < began + _PATIENCE:
+            await asyncio.sleep(pause)
+            left = await store.left()
+            took = monotonic() - began
+            pause = min(max(took * left / max(number - left, 1) / 2, 0.02), 0.5)
+        if left:
+            raise BenchError(f"{self.contestant.title} does not finish: {left} jobs are left.")
+        return number / (monotonic() - began)
+
+    async def _delays(self, running: Workers) -> list[float]:
+        number = _FIRST + self._plan.ticks
+        await self._programs.run("tick", str(number), str(PAUSE))
+        return (await running.delays(number))[_FIRST:]

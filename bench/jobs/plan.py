@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
+
+WORKERS: Final = (1, 4)
+KINDS: Final = ("noop", "ms")
+
+PAUSE: Final = 0.15
+"""Seconds between two jobs whose delay is measured: workers are at rest in between."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Numbers of jobs, and seconds. `held` is how long an idle transaction is open, 0 for never."""
+    """Rounds over all queues, and what is done in each.
 
-    jobs: int
-    enqueue: float
-    ticks: int
+    `seconds`: about how long a filled queue lasts. `held`: how long an old transaction stays open
+    for fastgres, `held_peers` for the others on PostgreSQL; 0 for never.
+    """
+
     rounds: int
+    enqueue: float
+    seconds: float
+    ticks: int
     held: float
+    held_peers: float
+    command: str
 
     @classmethod
     def full(cls) -> Self:
-        """About ten minutes a queue."""
-        return cls(jobs=20_000, enqueue=10.0, ticks=300, rounds=3, held=300.0)
+        """Measure what is written into the documentation: about 15 minutes."""
+        return cls(
+            rounds=3,
+            enqueue=2.0,
+            seconds=1.5,
+            ticks=30,
+            held=300.0,
+            held_peers=15.0,
+            command="make bench-jobs",
+        )
 
     @classmethod
     def quick(cls) -> Self:
-        """Below half a minute a queue, less exact."""
-        return cls(jobs=1_000, enqueue=1.0, ticks=20, rounds=1, held=0.0)
+        """Measure to see where things stand: below three minutes."""
+        return cls(
+            rounds=1,
+            enqueue=1.0,
+            seconds=0.8,
+            ticks=20,
+            held=15.0,
+            held_peers=0.0,
+            command="make bench-jobs QUICK=1",
+        )

@@ -18,6 +18,7 @@ from fastgres.tables import LATEST, upgrade
 @job()
 async def noop() -> None:
     """Do nothing."""
+    await program.noop()
 
 
 @job()
@@ -52,8 +53,8 @@ class Fastgres:
 
     async def fill(self, kind: str, number: int) -> None:
         """In statements of a thousand."""
-        for start in range(0, number, 1000):
-            calls = [FILLING[kind].call() for _ in range(start, min(start + 1000, number))]
+        for size in program.sizes(number):
+            calls = [FILLING[kind].call() for _ in range(size)]
             async with self.database.session() as session, session.begin():
                 await enqueue_many(session, calls)
 

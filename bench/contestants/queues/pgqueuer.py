@@ -1,10 +1,11 @@
-"""PgQueuer on asyncpg, as its README sets it up; batches as large as its worker runs jobs."""
+"""PgQueuer on asyncpg, as its README sets it up; on uvloop, as its `pgq run` is."""
 
 import asyncio
 import sys
 import time
 
 import asyncpg
+import uvloop
 from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import Job
@@ -27,8 +28,7 @@ class OfPgQueuer:
         """In statements of a thousand."""
         connection = await asyncpg.connect(program.URL)
         queries = Queries(AsyncpgDriver(connection))
-        for start in range(0, number, 1000):
-            size = min(1000, number - start)
+        for size in program.sizes(number):
             await queries.enqueue([kind] * size, [None] * size, [0] * size)
         await connection.close()
 
@@ -75,4 +75,4 @@ class OfPgQueuer:
 
 
 if __name__ == "__main__":
-    program.run(OfPgQueuer(), sys.argv[1:])
+    program.run(OfPgQueuer(), sys.argv[1:], uvloop.new_event_loop)

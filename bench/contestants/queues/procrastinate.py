@@ -15,6 +15,7 @@ app = App(connector=PsycopgConnector(conninfo=program.URL))
 @app.task(name="noop")
 async def noop() -> None:
     """Do nothing."""
+    await program.noop()
 
 
 @app.task(name="ms")
@@ -44,8 +45,7 @@ class OfProcrastinate:
     async def fill(self, kind: str, number: int) -> None:
         """In batches of a thousand."""
         async with app.open_async():
-            for start in range(0, number, 1000):
-                size = min(1000, number - start)
+            for size in program.sizes(number):
                 await TASKS[kind].batch_defer_async(*[{} for _ in range(size)])
 
     async def enqueue(self, seconds: float) -> int:

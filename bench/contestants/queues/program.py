@@ -1,20 +1,24 @@
 """What each queue is asked to do, as a program of its own; the standard library alone.
 
-`install`, `fill KIND NUMBER` (as fast as it can), `enqueue SECONDS` (a transaction each, beside a
-row of the caller's own; prints how many), `tick NUMBER PAUSE` (with the time in it), and `work`
-(until it is ended; `tick` jobs print the milliseconds they have waited).
+`install`, `fill KIND NUMBER` (as fast as it can; prints the seconds), `enqueue SECONDS` (a
+transaction each, beside a row of the caller's own; prints how many), `tick NUMBER PAUSE` (with the
+time in it), and `work WORKERS` (until it is ended; each process prints `ready` when it has begun
+its first job, and `tick` jobs print `waited` and the milliseconds).
 """
 
 import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 URL = os.environ["DATABASE_URL"]
+REDIS = os.environ.get("REDIS_URL", "")
 CONCURRENCY = 20
-"""Jobs that one worker runs at once, whichever queue it is of."""
+"""Jobs that one worker runs at once, where a worker runs more than one."""
+BATCH = 1_000
+"""Jobs that one statement enqueues, where one statement can."""
 
 OWN_TABLE = "CREATE TABLE effects (id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz)"
 OWN_ROW = "INSERT INTO effects (at) VALUES (now())"
@@ -39,33 +43,61 @@ class Contestant(Protocol):
         """Run jobs until the process is ended."""
 
 
+_begun = False
+
+
+def begin() -> None:
+    """Print once that this process runs jobs."""
+    global _begun  # noqa: PLW0603 - one line for each process
+    if not _begun:
+        _begun = True
+        _print("ready")
+
+
 async def noop() -> None:
     """Do nothing."""
+    begin()
 
 
 async def ms() -> None:
     """Wait a millisecond, as for somebody else."""
+    begin()
     await asyncio.sleep(0.001)
 
 
 def tell(sent: float) -> None:
     """Print how long ago a job was enqueued."""
-    sys.stdout.write(f"{(time.time() - sent) * 1000:.3f}\n")
+    _print(f"waited {(time.time() - sent) * 1000:.3f}")
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
-def run(contestant: Contestant, words: Sequence[str]) -> None:
-    """Do what the command line says."""
-    match words:
-        case ["install"]:
-            asyncio.run(contestant.install())
-        case ["fill", kind, number]:
-            asyncio.run(contestant.fill(kind, int(number)))
-        case ["enqueue", seconds]:
-            sys.stdout.write(f"{asyncio.run(contestant.enqueue(float(seconds)))}\n")
-        case ["tick", number, pause]:
-            asyncio.run(contestant.tick(int(number), float(pause)))
-        case ["work"]:
-            asyncio.run(contestant.work())
-        case _:
-            sys.exit(f"What is {words}?")
+def sizes(number: int, most: int = BATCH) -> list[int]:
+    """Cut a number of jobs into batches."""
+    return [min(most, number - start) for start in range(0, number, most)]
+
+
+Loop = Callable[[], asyncio.AbstractEventLoop]
+
+
+def run(contestant: Contestant, words: Sequence[str], loop: Loop | None = None) -> None:
+    """Do what the command line says, on the kind of loop that the queue's own command takes."""
+    with asyncio.Runner(loop_factory=loop) as runner:
+        match words:
+            case ["install"]:
+                runner.run(contestant.install())
+            case ["fill", kind, number]:
+                began = time.perf_counter()
+                runner.run(contestant.fill(kind, int(number)))
+                _print(str(time.perf_counter() - began))
+            case ["enqueue", seconds]:
+                _print(str(runner.run(contestant.enqueue(float(seconds)))))
+            case ["tick", number, pause]:
+                runner.run(contestant.tick(int(number), float(pause)))
+            case ["work", _]:
+                runner.run(contestant.work())
+            case _:
+                sys.exit(f"What is {words}?")

@@ -1,4 +1,4 @@
-"""SAQ on PostgreSQL, as its documentation sets it up; it enqueues after the caller's COMMIT."""
+"""SAQ as its documentation sets it up, on PostgreSQL; it enqueues after the caller's COMMIT."""
 
 import asyncio
 import sys
@@ -13,6 +13,7 @@ from bench.contestants.queues import program
 
 async def noop(context: dict[str, Any]) -> None:
     """Do nothing."""
+    await program.noop()
 
 
 async def ms(context: dict[str, Any]) -> None:
@@ -26,11 +27,14 @@ async def tick(context: dict[str, Any], *, sent: float) -> None:
 
 
 class OfSaq:
-    """The queue of tobymao/saq."""
+    """The queue of tobymao/saq, in the store that a URL names."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
 
     async def install(self) -> None:
         """As connecting does."""
-        queue = Queue.from_url(program.URL)
+        queue = Queue.from_url(self.url)
         await queue.connect()
         await queue.disconnect()
         async with await psycopg.AsyncConnection.connect(program.URL) as connection:
@@ -38,16 +42,15 @@ class OfSaq:
 
     async def fill(self, kind: str, number: int) -> None:
         """By twenty at once; it has no batches."""
-        queue = Queue.from_url(program.URL)
+        queue = Queue.from_url(self.url)
         await queue.connect()
-        for start in range(0, number, program.CONCURRENCY):
-            size = min(program.CONCURRENCY, number - start)
+        for size in program.sizes(number, program.CONCURRENCY):
             await asyncio.gather(*(queue.enqueue(kind) for _ in range(size)))
         await queue.disconnect()
 
     async def enqueue(self, seconds: float) -> int:
         """After the caller's transaction."""
-        queue = Queue.from_url(program.URL)
+        queue = Queue.from_url(self.url)
         await queue.connect()
         count, end = 0, time.monotonic() + seconds
         async with await psycopg.AsyncConnection.connect(program.URL) as connection:
@@ -61,7 +64,7 @@ class OfSaq:
 
     async def tick(self, number: int, pause: float) -> None:
         """From its pool."""
-        queue = Queue.from_url(program.URL)
+        queue = Queue.from_url(self.url)
         await queue.connect()
         for _ in range(number):
             await queue.enqueue("tick", sent=time.time())
@@ -70,11 +73,11 @@ class OfSaq:
 
     async def work(self) -> None:
         """By its worker."""
-        queue = Queue.from_url(program.URL)
+        queue = Queue.from_url(self.url)
         worker = Worker(queue, functions=[noop, ms, tick], concurrency=program.CONCURRENCY)
         await queue.connect()
         await worker.start()
 
 
 if __name__ == "__main__":
-    program.run(OfSaq(), sys.argv[1:])
+    program.run(OfSaq(program.URL), sys.argv[1:])
