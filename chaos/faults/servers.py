@@ -16,8 +16,10 @@ from chaos.stage import Fault, Stage, Tally
 from chaos.waiting import until
 
 PROCESSES: Final = 2
-"""Of each of two servers: one as in production, and one whose processes start at once."""
-AT_ONCE: Final = 4
+"""Of a server as in production."""
+FORKED: Final = 4
+"""Of a server whose processes start at once."""
+AT_ONCE: Final = 6
 """Clients that go on side by side."""
 _WORKING: Final = 5
 """Sockets of a process that serves: the listener, its loop's two, a client's and its database's."""
@@ -32,7 +34,7 @@ class Load(Protocol):
 
 
 async def run(stage: Stage, runs: int) -> Tally:
-    """Kill the processes of two servers of two each under load, again and again."""
+    """Kill the processes of two servers under load, again and again."""
     tally = Tally()
     async with open_shop(stage, "api_killed", servers=0, workers=1) as shop:
         await open_servers(shop)
@@ -46,7 +48,7 @@ async def run(stage: Stage, runs: int) -> Tally:
 async def open_servers(shop: Shop) -> None:
     """Start what is to be killed."""
     shop.add_server(PROCESSES)
-    shop.add_server(PROCESSES, forked=True)
+    shop.add_server(FORKED, forked=True)
     await shop.ready()
 
 

@@ -1,7 +1,8 @@
 """The shop in processes that start at once: `python -m chaos.service.forking PORT PROCESSES`.
 
 `fastgres serve --workers` starts a process by importing everything anew, which takes seconds on a
-busy machine. Here the one that imports forks those that serve, so that hundreds can be killed.
+busy machine. Here the one that has made the application forks those that serve it, so that hundreds can be
+killed. What they hold, connections above all, each of them opens in its own lifespan.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ def main(port: int, processes: int) -> None:
     configure_logging(settings)
     with bind(settings) as listener:
         config = server_config(create_app, settings)
+        config.load()
         for _ in range(processes):
             _fork(config, listener)
         while True:
