@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -19,14 +20,26 @@ LINT = re.compile(r"# noqa(?P<code>: [A-Z]+\d+(?:, ?[A-Z]+\d+)*)?(?P<reason>.*)"
 BUDGET = 20
 
 
-def suppressions(pattern: re.Pattern[str]) -> Iterator[tuple[str, re.Match[str]]]:
-    """Yield every suppression with its place; only comments count, not text about them."""
+@cache
+def comments() -> list[tuple[str, str]]:
+    """Return every comment with its place; text about comments is none."""
+    found = []
     for path in SOURCES:
         with path.open("rb") as file:
-            for token in tokenize.tokenize(file.readline):
-                found = pattern.search(token.string) if token.type == tokenize.COMMENT else None
-                if found:
-                    yield f"{path.relative_to(ROOT)}:{token.start[0]} {token.string}", found
+            found += [
+                (f"{path.relative_to(ROOT)}:{token.start[0]}", token.string)
+                for token in tokenize.tokenize(file.readline)
+                if token.type == tokenize.COMMENT
+            ]
+    return found
+
+
+def suppressions(pattern: re.Pattern[str]) -> Iterator[tuple[str, re.Match[str]]]:
+    """Yield every suppression with its place."""
+    for place, comment in comments():
+        found = pattern.search(comment)
+        if found:
+            yield f"{place} {comment}", found
 
 
 def bare(pattern: re.Pattern[str]) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 
 import pytest
 
@@ -11,6 +10,7 @@ from chaos import plants
 from chaos.faults import FAULTS
 from chaos.places import PAGE, ROOT
 from chaos.service.planting import BUGS
+from tests import nursery
 
 SETTINGS = {"no-deadlines"}
 """Bugs that are planted in the settings of the service."""
@@ -42,4 +42,5 @@ def test_every_bug_is_in_the_documentation() -> None:
 def test_every_bug_can_still_be_planted(bug: str) -> None:
     """What it replaces is still there: in a process of its own, for it stays broken."""
     program = f"from chaos.service.planting import plant; plant({bug!r})"
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, timeout=60)
+    finished = nursery.run((program,), ROOT, dict(os.environ), patience=60)
+    assert finished.returncode == 0, finished.stderr

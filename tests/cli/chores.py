@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.cli import kiosk, nursery
+from tests import nursery
+from tests.cli import kiosk
 
 HAND = """
 import runpy, sys

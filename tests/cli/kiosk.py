@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from fastgres.settings import Settings
-from tests.cli import nursery
+from tests import nursery
 
 PATIENCE = 100
 MAIN = "import sys; from fastgres.cli import main; sys.exit(main())"

@@ -12,7 +12,7 @@ from tests.jobs.machine import QueueMachine
 pytestmark = [pytest.mark.clone, pytest.mark.timeout(600)]
 
 EXAMPLES = settings(
-    max_examples=100,
+    max_examples=40,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),

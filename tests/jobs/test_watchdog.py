@@ -21,7 +21,7 @@ import time
 from fastgres.jobs.watchdog import Watchdog
 watchdog = Watchdog(1.0)
 watchdog.start()
-for _ in range(40):
+for _ in range(25):
     watchdog.beat()
     time.sleep(0.1)
 watchdog.stop()

@@ -2,8 +2,8 @@
 
 A command takes a second or two to import the web and the database, and the tests run more than a
 hundred. Each fork has a folder, variables, streams and an exit code of its own, and the project is
-imported in it alone. What it skips is the start of Python, which the servers of `tests/dev`, the
-workers, and the commands of the documentation have.
+imported in it alone. What it skips is the start of Python, which servers, workers, and the commands
+of the documentation have.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-ROOT = Path(__file__).parents[2]
-SERVE = "from tests.cli.nursery import serve; exec(serve({line}))"
+ROOT = Path(__file__).parents[1]
+SERVE = "from tests.nursery import serve; exec(serve({line}))"
 IMPORTED = ("alembic.autogenerate", "alembic.command", "fastgres.cli", "fastgres.dev", "rich.live")
 NUMBER = 8
 """Bytes of each number that tells of a fork: its process, then its exit code."""
