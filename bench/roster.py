@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sys
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlencode
 
-from bench.places import DRIZZLE, PEERS
 from bench.sample import DEPTH, SIZE, STATUS, TOTAL_MIN, Sample
+from bench.serving import OURS, THEIRS, gunicorn, node
 
 Urls = dict[str, tuple[str, ...]]
 Get = Callable[[str], bytes]
@@ -37,6 +34,8 @@ class Contestant:
     """How it writes, by endpoint; an endpoint that is not here is not measured."""
     keyed: bool = False
     """Whether its orders are asked for with an Idempotency-Key, and enqueue a job."""
+    aside: bool = False
+    """Whether no target names it: a quick run reads from it once only."""
     grows: bool = False
     """Whether it has the routes of the measurement of growth."""
     export: str = ""
@@ -45,33 +44,6 @@ class Contestant:
     def command(self, port: int) -> Sequence[str]:
         """Return the command that serves it on a port."""
         return self.serve(self.module or self.name, port)
-
-
-def uvicorn(python: Path) -> Callable[[str, int], Sequence[str]]:
-    """Serve an ASGI application as all of them are served."""
-
-    def command(module: str, port: int) -> Sequence[str]:
-        return [
-            *(str(python), "-m", "uvicorn", f"bench.contestants.{module}:app"),
-            *("--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop"),
-            *("--http", "httptools", "--no-access-log", "--log-level", "warning"),
-        ]
-
-    return command
-
-
-def gunicorn(module: str, port: int) -> Sequence[str]:
-    """Serve a WSGI application with ten threads."""
-    return [
-        *(str(PEERS), "-m", "gunicorn", f"bench.contestants.{module}:app"),
-        *("--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "10"),
-        *("--worker-class", "gthread", "--keep-alive", "60", "--log-level", "warning"),
-    ]
-
-
-def node(module: str, port: int) -> Sequence[str]:  # noqa: ARG001 - the port is in the environment
-    """Serve with Node."""
-    return [shutil.which("node") or "node", str(DRIZZLE / "server.js")]
 
 
 def urls(
@@ -124,9 +96,6 @@ def _by_cursor(sample: Sample, get: Get) -> Urls:
     cursor = json.loads(get(f"/orders?{until}"))["next"]
     return urls(sample, page={"size": SIZE}, deep={"cursor": cursor})
 
-
-OURS = uvicorn(Path(sys.executable))
-THEIRS = uvicorn(PEERS)
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -192,6 +161,7 @@ CONTESTANTS = (
         deep="`skip` and `limit`, as the template",
         writes={"create": "`model_validate`, `add`, `commit`, `refresh`, as the template"},
         serve=THEIRS,
+        aside=True,
         urls=_by_skip,
     ),
     Contestant(
@@ -201,6 +171,7 @@ CONTESTANTS = (
         deep="advanced-alchemy's `limit_offset`",
         writes={"create": "`service.create` with advanced-alchemy's `autocommit`"},
         serve=THEIRS,
+        aside=True,
         urls=_by_number,
     ),
     Contestant(
@@ -212,6 +183,7 @@ CONTESTANTS = (
         deep="Ninja's `CursorPagination`, a keyset",
         writes={"create": "`objects.create` in autocommit, as Ninja's tutorial"},
         serve=gunicorn,
+        aside=True,
         urls=_by_ninja_cursor,
     ),
     Contestant(

@@ -116,7 +116,8 @@ def check(bench: Bench, contestant: Contestant, right: Mapping[str, object]) -> 
 def run_rounds(bench: Bench, urls: Mapping[Contestant, Urls], results: Results) -> None:
     """Measure all contestants as often as planned, each round beginning with another one."""
     for turn in range(bench.plan.rounds):
-        for contestant in turned(list(urls), turn):
+        field = [each for each in urls if not each.aside or turn < bench.plan.rounds_aside]
+        for contestant in turned(field, turn):
             bench.tell(f"round {turn + 1} of {bench.plan.rounds}: {contestant.name}")
             with bench.server(contestant) as server:
                 for endpoint, run in _endpoints(bench, server, urls[contestant]):

@@ -9,7 +9,7 @@ from bench.jobs.figures import CELLS, PERCENTILES, Figures, middle
 from bench.jobs.plan import PAUSE, Plan
 from bench.jobs.roster import CONTESTANTS, Contestant
 from bench.jobs.targets import NAMES, losses
-from bench.page import figure, table
+from bench.markdown import figure, table
 from bench.targets import Verdict
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench.export import Export
-from bench.page import Report, figure, table, write_page
+from bench.markdown import figure, table
+from bench.page import Report, write_page
 from bench.plan import Plan
 from bench.results import Results, Run
 from bench.roster import CONTESTANTS
@@ -65,6 +66,14 @@ def test_the_price_of_key_and_job_stands_in_the_page(report: Report) -> None:
     report.results.add("order", "fastgres-handler", Run(2_500))
     text = write_page(report)
     assert "both promises together cost\n100 µs a request." in text
+
+
+def test_a_quick_run_says_what_it_measures_less_often(report: Report) -> None:
+    """One run is no median, and growth is left out."""
+    text = write_page(replace(report, plan=Plan.quick()))
+    assert "2 rounds of 1 seconds (template, litestar, ninja 1; writes 1)," in text
+    assert "Not measured by a quick run." in text
+    assert "3 rounds of 3 seconds,\n" in write_page(report)
 
 
 def test_who_does_not_place_orders_is_named(report: Report) -> None:
