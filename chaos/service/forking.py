@@ -1,8 +1,8 @@
 """The shop in processes that start at once: `python -m chaos.service.forking PORT PROCESSES`.
 
 `fastgres serve --workers` starts a process by importing everything anew, which takes seconds on a
-busy machine. Here the one that has made the application forks those that serve it, so that hundreds can be
-killed. What they hold, connections above all, each of them opens in its own lifespan.
+busy machine. Here the one that has made the application forks those that serve it, so that
+hundreds can be killed. What they hold, connections above all, each opens in its own lifespan.
 """
 
 from __future__ import annotations
