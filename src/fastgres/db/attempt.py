@@ -1,4 +1,8 @@
-"""One SELECT on a lent connection: sent again when that was dead, ended when cancelled."""
+"""One statement on a lent connection: sent again when that was dead, ended when cancelled.
+
+A statement that writes is sent once: whether a connection died before or after its COMMIT, nobody
+can tell.
+"""
 
 from __future__ import annotations
 
@@ -24,23 +28,29 @@ sent again.
 """
 
 
-async def attempt(loan: Loan, sql: str, arguments: Sequence[object]) -> Sequence[Any] | None:
-    """Run the SELECT, end the loan and return the first row; raise the typed error.
+async def attempt(
+    loan: Loan, sql: str, arguments: Sequence[object], *, writes: bool = False
+) -> Sequence[Any] | None:
+    """Run the statement, end the loan and return the first row; raise the typed error.
 
-    A second time, if the connection or the prepared statement turns out to have been dead.
+    A second time, if the connection or the prepared statement turns out to have been dead. One
+    that `writes` only if the server cannot have run it: the connection was lost before it was
+    sent, or the server refused the prepared statement.
     """
     began = monotonic()
-    last = False
+    last = sent = False
     while True:
         try:
             if not loan.is_usable():
                 last = True
                 await loan.renew()
             statement = loan.statements.get(sql) or await loan.prepare(sql)
+            sent = writes
             row: Sequence[Any] | None = await statement.fetchrow(*arguments)
         except BaseException as error:
-            if not last and _may_fare_better(loan, error) and monotonic() - began < PROMPTLY:
-                last = True
+            again = not last and _may_fare_better(loan, error, sent=sent)
+            if again and monotonic() - began < PROMPTLY:
+                last, sent = True, False
                 continue
             typed = await _fail(loan, error)
             if typed is None:
@@ -50,12 +60,15 @@ async def attempt(loan: Loan, sql: str, arguments: Sequence[object]) -> Sequence
         return row
 
 
-def _may_fare_better(loan: Loan, error: BaseException) -> bool:
-    """Put away what was no longer good; tell whether the SELECT is worth sending again."""
+def _may_fare_better(loan: Loan, error: BaseException, *, sent: bool) -> bool:
+    """Put away what was no longer good; tell whether the statement may be sent again.
+
+    One that writes and was `sent` may be, where the server says that it did not take it.
+    """
     if isinstance(error, InvalidCachedStatementError | InvalidSQLStatementNameError):
         loan.statements.clear()
         return True
-    if not isinstance(error, Exception) or isinstance(error, TimeoutError):
+    if sent or not isinstance(error, Exception) or isinstance(error, TimeoutError):
         return False
     if not loan.is_closed() and not breaks_driver(error):
         return False

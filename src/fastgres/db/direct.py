@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect, Row
     from sqlalchemy.orm import Session as SyncSession
 
-    from fastgres.db.idle import Lender
+    from fastgres.db.idle import Lender, Loan
 
 _TURNS = "fastgres_turns"
 """Execution option of a connection: the lock that its readers take turns with."""
@@ -59,15 +59,21 @@ async def fetch_row(
         engine = free
     else:
         return await _typed(_inside(source, sql, arguments))
+    loan = await borrow(engine)
+    if loan is None:
+        return await _typed(_outside(engine, sql, arguments))
+    return await attempt(loan, sql, arguments)
+
+
+async def borrow(engine: Engine) -> Loan | None:
+    """Lend an idle connection, or None where a new one is to be made, or SQLAlchemy to see it."""
     lender = _lender_of(engine)
     if lender is None:
-        return await _typed(_outside(engine, sql, arguments))
+        return None
     loan = lender.lend(engine)
-    if loan is None:
-        if has_room(engine.pool):
-            return await _typed(_outside(engine, sql, arguments))
+    if loan is None and not has_room(engine.pool):
         loan = await lender.lend_next(engine)
-    return await attempt(loan, sql, arguments)
+    return loan
 
 
 def _engine_of(source: AsyncSession | AsyncConnection) -> Engine | None:

@@ -64,7 +64,15 @@ _GONE = ("08", "57P", "25P03", "25P04", "25006")
 
 
 def sqlstate(error: BaseException | None) -> str:
-    """Return the SQLSTATE that an error of SQLAlchemy or asyncpg carries, or an empty text."""
+    """Return the SQLSTATE that an error of SQLAlchemy or asyncpg carries, or an empty text.
+
+    ```python
+    from asyncpg import UniqueViolationError
+    from fastgres.db import sqlstate
+
+    assert sqlstate(UniqueViolationError("taken")) == "23505"
+    ```
+    """
     while error is not None:
         code = getattr(error, "sqlstate", None)
         if isinstance(code, str):

@@ -15,7 +15,7 @@ from fastgres.db.session import Session
 from fastgres.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session as SyncSession
 
@@ -23,6 +23,22 @@ Listener = TypeVar("Listener", bound="Callable[..., object]")
 
 _WATCHES: Final = "fastgres_only_watches"
 _OURS: Final = len(SAMPLE.dispatch.do_orm_execute)
+_FLUSHES: Final = {
+    "before_flush": 0,
+    "after_flush": 1,
+    "after_flush_postexec": 0,
+    "before_attach": 0,
+    "after_attach": 0,
+    "transient_to_pending": 0,
+    "pending_to_persistent": 0,
+}
+_TRANSACTIONS: Final = {
+    "before_commit": 0,
+    "after_commit": 1,
+    "after_transaction_create": 0,
+    "after_transaction_end": 2,
+}
+"""The events of a session, each with how many listeners are ours."""
 
 
 def runs_as_compiled(source: AsyncSession | AsyncConnection | AsyncEngine) -> bool:
@@ -52,10 +68,47 @@ def runs_as_compiled(source: AsyncSession | AsyncConnection | AsyncEngine) -> bo
     return _keeps_schemas(source) and _adds_nothing(SAMPLE, known=_OURS)
 
 
+def flushes_as_given(session: Session) -> bool:
+    """Tell whether a new entity would be written by this session as it is.
+
+    Not so with listeners for flushes or for what becomes of entities, which may change them or
+    write more; those marked by `only_watches` do not count.
+
+    ```python
+    from fastgres.db import flushes_as_given
+    from sqlalchemy import event
+
+    def audit(*_: object) -> None: ...
+
+    assert flushes_as_given(session)
+    event.listen(session.sync_session, "before_flush", audit)
+    assert not flushes_as_given(session)
+    ```
+    """
+    return not _is_heard(session, _FLUSHES)
+
+
+def awaits_commit(session: Session) -> bool:
+    """Tell whether somebody listens for the transactions of the session."""
+    return _is_heard(session, _TRANSACTIONS)
+
+
+def _is_heard(session: Session, events: Mapping[str, int]) -> bool:
+    heard: Any = (session.sync_session if session.is_made else SAMPLE).dispatch
+    for name, ours in events.items():
+        listeners = getattr(heard, name)
+        if listeners and len(listeners) > ours:
+            others = [each for each in listeners if not getattr(each, _WATCHES, False)]
+            if len(others) > ours:
+                return True
+    return False
+
+
 def only_watches(listener: Listener) -> Listener:
     """Say of a listener for `do_orm_execute` that it changes no statement.
 
-    Reads are then compiled in spite of it, and it does not hear of them.
+    Reads are then compiled in spite of it, and it does not hear of them; nor do listeners for
+    flushes and transactions hear of a `Repository.create`.
 
     ```python
     from fastgres.db import only_watches

@@ -47,6 +47,7 @@ class OneAtATime:
         if connection is self._connection:
             self._open.append(transaction)
 
+    @only_watches
     def works(self, session: SyncSession, *_: Any) -> None:
         """Check that the session that sends a statement is the one that began last."""
         owners = [transaction.session for transaction in self._open]
@@ -58,6 +59,7 @@ class OneAtATime:
         """Check the session of a statement."""
         self.works(state.session)
 
+    @only_watches
     def ended(self, _session: SyncSession, transaction: SessionTransaction) -> None:
         """Forget a savepoint, and note when it was not the innermost one."""
         if transaction not in self._open:
