@@ -9,11 +9,13 @@ from fastgres.reads.plan import ReadPlan, Reason
 from fastgres.reads.reading import PlannedRead
 from fastgres.reads.reads import Reads
 from fastgres.reads.response import ReadResponse, entity_tag, matches, tagged
+from fastgres.reads.returning import REFUSED, Returned, looks_elsewhere
 from fastgres.reads.source import key_attributes
 from fastgres.reads.statement import PageOrder, Rows, parameter
 from fastgres.reads.streaming import ExportFormat
 
 __all__ = [
+    "REFUSED",
     "Answer",
     "Call",
     "Explanation",
@@ -26,12 +28,14 @@ __all__ = [
     "ReadResponse",
     "Reads",
     "Reason",
+    "Returned",
     "Rows",
     "Source",
     "check_limit",
     "closed",
     "entity_tag",
     "key_attributes",
+    "looks_elsewhere",
     "matches",
     "naming",
     "parameter",

@@ -7,6 +7,9 @@ ONLY_PYTHON: Final = "chr(1)"
 time beyond Python's. JSON never holds this character raw, so that it is found in the body, and
 the read is done again by the ORM and Pydantic, which answer as they would have."""
 
+RETURNED: Final = "fastgres_returned"
+"""The name of a row that an INSERT or UPDATE returns, which no table and no relationship has."""
+
 MARK: Final = b"\x01"
 """`ONLY_PYTHON`, as it arrives."""
 

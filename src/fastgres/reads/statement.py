@@ -108,7 +108,7 @@ class PageOrder:
     @cached_property
     def readers(self) -> tuple[Callable[[Any], Any] | None, ...]:
         """What makes Python values of the keys as the driver gives them; None where they are."""
-        return tuple(_reader(key.type.dialect_impl(DIALECT)) for key, _ in self.keys)
+        return tuple(value_reader(key.type.dialect_impl(DIALECT)) for key, _ in self.keys)
 
     def read(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Return the keys of one row as Python values."""
@@ -124,7 +124,7 @@ class PageOrder:
         return [column.desc() if falls else column.asc() for column, (_, falls) in pairs]
 
 
-def _reader(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+def value_reader(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
     """Return what makes a Python value; numbers are such as the driver makes them."""
     if isinstance(kind, (Float, Numeric)):
         return None
@@ -150,13 +150,13 @@ def parameter(name: str, kind: Any) -> BindParameter[Any]:
 
 def first_row(plan: ReadPlan, rows: Rows) -> Select[Any]:
     """Select the JSON of one row; no row when there is none."""
-    return _visible(plan, rows.of(_from_root(plan, _as_bytes(Writer(plan).root()))))
+    return visible(plan, rows.of(_from_root(plan, as_bytes(Writer(plan).root()))))
 
 
 def all_rows(plan: ReadPlan, rows: Rows, *also: ColumnElement[Any]) -> Select[Any]:
     """Select the objects of all rows joined by commas, and further scalars."""
     inner = rows.of(_from_root(plan, Writer(plan).root()))
-    return _visible(plan, select(_as_bytes(joined_rows(inner)), *also))
+    return visible(plan, select(as_bytes(joined_rows(inner)), *also))
 
 
 def one_page(plan: ReadPlan, rows: Rows, page: PageOrder, *also: ColumnElement[Any]) -> Select[Any]:
@@ -183,8 +183,8 @@ def one_page(plan: ReadPlan, rows: Rows, page: PageOrder, *also: ColumnElement[A
     ]
     lengths = func.array_agg(func.octet_length(found.c.body), type_=ARRAY(Integer))
     joined = func.string_agg(found.c.body, literal_column(sql.separator(page.separator)))
-    statement = select(_as_bytes(joined), count, lengths[too_many], *edges, *also)
-    return _visible(plan, statement.select_from(found))
+    statement = select(as_bytes(joined), count, lengths[too_many], *edges, *also)
+    return visible(plan, statement.select_from(found))
 
 
 def _ends(count: Any, size: Any, *, backwards: bool) -> tuple[Any, Any, Any]:
@@ -201,7 +201,7 @@ def counted(plan: ReadPlan, where: Sequence[Any]) -> ColumnElement[int]:
     return statement.correlate(None).scalar_subquery()
 
 
-def _as_bytes(text: ColumnElement[Any]) -> ColumnElement[bytes]:
+def as_bytes(text: ColumnElement[Any]) -> ColumnElement[bytes]:
     """Return text as it will be sent: nothing is gained by making it a `str` in between."""
     return func.convert_to(text, literal_column(sql.UTF8))
 
@@ -210,5 +210,6 @@ def _from_root(plan: ReadPlan, *columns: ColumnElement[Any]) -> Select[Any]:
     return select(*columns).select_from(plan.root.cls)
 
 
-def _visible(plan: ReadPlan, statement: Select[Any]) -> Select[Any]:
+def visible(plan: ReadPlan, statement: Select[Any]) -> Select[Any]:
+    """Leave soft-deleted rows out, where the plan does."""
     return statement if plan.include_deleted else only_living(statement)

@@ -51,7 +51,11 @@ class Template:
 
     @classmethod
     def of(
-        cls, statement: Select[Any], *, names: frozenset[str], given: Sequence[BindParameter[Any]]
+        cls,
+        statement: Select[Any],
+        *,
+        names: frozenset[str],
+        given: Sequence[BindParameter[Any]] = (),
     ) -> Template:
         """Compile a statement whose parameters are `names`, the `given` ones, and constants."""
         compiled: Any = statement.compile(dialect=DIALECT)

@@ -62,9 +62,12 @@ class Writer:
         self._plan = plan
         self._names: set[str] = {inspect(plan.root.cls).local_table.name}
 
-    def root(self) -> ColumnElement[str]:
-        """Return the object of one row of the root; the statement selects from the class itself."""
-        return self._object(self._plan.root, self._plan.root.cls)
+    def root(self, row: Any = None) -> ColumnElement[str]:
+        """Return the object of one row of the root; the statement selects from the class itself.
+
+        Or from a `row` that stands for the class, under a name that no relationship has.
+        """
+        return self._object(self._plan.root, self._plan.root.cls if row is None else row)
 
     def _object(self, entity: Entity, alias: Any) -> ColumnElement[str]:
         members = [self._member(each, alias) for each in entity.fields]
