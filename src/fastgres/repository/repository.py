@@ -7,6 +7,7 @@ from typing import Any
 
 from fastgres.repository.bulk import BulkWriting
 from fastgres.repository.columns import check_names
+from fastgres.repository.creating import Creating
 from fastgres.repository.entity import Model
 from fastgres.repository.locking import Locking
 from fastgres.repository.mass import MassWriting
@@ -14,13 +15,12 @@ from fastgres.repository.paging import Paging
 from fastgres.repository.reading import Reading
 from fastgres.repository.transition import Transitions
 from fastgres.repository.upserting import Upserting
-from fastgres.repository.writing import Writing
 
 
 class Repository(
     Reading[Model],
     Paging[Model],
-    Writing[Model],
+    Creating[Model],
     BulkWriting[Model],
     MassWriting[Model],
     Upserting[Model],
@@ -30,8 +30,9 @@ class Repository(
     """Read and write the rows of one mapped class through a session.
 
     Make a class for each mapped class, named in brackets, and add the service's own queries to
-    it. A repository flushes and never commits: the unit of work belongs to the service. What it
-    can do stands in the classes it consists of, one concern each.
+    it. A repository flushes and never commits: the unit of work belongs to the service (`create`
+    alone is one of its own where none is open). What it can do stands in the classes it consists
+    of, one concern each.
 
     Class attributes: `default_options` (loader options of every read), `queries` (query models
     to check at start-up), `state_column` (for `transition`), `scoped_by` (columns whose values
