@@ -1,4 +1,4 @@
-"""What the routes ask for: a repository to read, a service to change something."""
+"""What the routes ask for: a repository to read or create, a service to change something."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastgres.http import with_session
 from fastgres.idempotency import StepsDep, idempotent
 from shop.repositories.customer import CustomerRepository
+from shop.repositories.product import ProductRepository
 from shop.services.customer import CustomerService
 from shop.services.order import OrderService
 from shop.services.payment import PaymentService
@@ -17,6 +18,7 @@ AnsweredOnce = idempotent(required=False)
 
 CustomerRepositoryDep = Annotated[CustomerRepository, Depends(with_session(CustomerRepository))]
 CustomerServiceDep = Annotated[CustomerService, Depends(with_session(CustomerService))]
+ProductRepositoryDep = Annotated[ProductRepository, Depends(with_session(ProductRepository))]
 ProductServiceDep = Annotated[ProductService, Depends(with_session(ProductService))]
 OrderServiceDep = Annotated[OrderService, Depends(with_session(OrderService))]
 

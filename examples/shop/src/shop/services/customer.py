@@ -1,11 +1,11 @@
-"""Registering customers and keeping them up to date."""
+"""Keeping customers up to date."""
 
 from uuid import UUID
 
 from fastgres.db import Session
 from shop.models import Customer
 from shop.repositories.customer import CustomerRepository
-from shop.schemas.customer import CustomerCreate, CustomerUpdate
+from shop.schemas.customer import CustomerUpdate
 
 
 class CustomerService:
@@ -14,11 +14,6 @@ class CustomerService:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.customers = CustomerRepository(session)
-
-    async def register(self, body: CustomerCreate) -> Customer:
-        """Add a customer; raises `UniqueViolationError` when the address is taken."""
-        async with self.session.begin():
-            return await self.customers.add(Customer(email=body.email, name=body.name))
 
     async def update(self, customer_id: UUID, body: CustomerUpdate) -> Customer:
         """Change the fields that were sent."""

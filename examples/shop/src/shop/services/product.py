@@ -1,4 +1,4 @@
-"""Putting products on sale and keeping them in stock."""
+"""Keeping products up to date and in stock."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from shop.core.errors import StockLimitError
 from shop.models import Product
 from shop.models.product import MAX_STOCK
 from shop.repositories.product import ProductRepository
-from shop.schemas.product import ProductCreate, ProductUpdate
+from shop.schemas.product import ProductUpdate
 
 
 class ProductService:
@@ -16,19 +16,6 @@ class ProductService:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.products = ProductRepository(session)
-
-    async def create(self, body: ProductCreate) -> Product:
-        """Add a product; raises `UniqueViolationError` when the SKU is taken."""
-        product = Product(
-            sku=body.sku,
-            name=body.name,
-            description=body.description,
-            price=body.price,
-            stock=body.stock,
-            active=body.active,
-        )
-        async with self.session.begin():
-            return await self.products.add(product)
 
     async def update(self, product_id: UUID, body: ProductUpdate) -> Product:
         """Change the fields that were sent; orders keep the price they were placed at."""

@@ -7,7 +7,7 @@ from fastapi import Response, status
 from fastgres.endpoints import ReadRouter
 from fastgres.errors import UniqueViolationError
 from fastgres.http import problems
-from shop.api.deps import AnsweredOnce, CustomerServiceDep
+from shop.api.deps import AnsweredOnce, CustomerRepositoryDep, CustomerServiceDep
 from shop.api.responses import CREATED
 from shop.models import Customer
 from shop.repositories.customer import CustomerRepository
@@ -33,13 +33,9 @@ router.page(
     dependencies=[AnsweredOnce],
     responses=CREATED | problems(UniqueViolationError),
 )
-async def register_customer(
-    body: CustomerCreate, service: CustomerServiceDep, response: Response
-) -> Customer:
+async def register_customer(body: CustomerCreate, customers: CustomerRepositoryDep) -> Response:
     """Register a customer; an e-mail address is registered once."""
-    customer = await service.register(body)
-    response.headers["Location"] = f"/customers/{customer.id}"
-    return customer
+    return await customers.create(CustomerRead, body, location="/customers/{id}")
 
 
 router.one(

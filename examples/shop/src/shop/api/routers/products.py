@@ -7,7 +7,7 @@ from fastapi import Response, status
 from fastgres.endpoints import ReadRouter
 from fastgres.errors import UniqueViolationError
 from fastgres.http import problems
-from shop.api.deps import AnsweredOnce, ProductServiceDep
+from shop.api.deps import AnsweredOnce, ProductRepositoryDep, ProductServiceDep
 from shop.api.responses import CREATED
 from shop.core.errors import StockLimitError
 from shop.models import Product
@@ -40,13 +40,9 @@ router.page(
     dependencies=[AnsweredOnce],
     responses=CREATED | problems(UniqueViolationError),
 )
-async def create_product(
-    body: ProductCreate, service: ProductServiceDep, response: Response
-) -> Product:
+async def create_product(body: ProductCreate, products: ProductRepositoryDep) -> Response:
     """Put a product on sale; a SKU is used once."""
-    product = await service.create(body)
-    response.headers["Location"] = f"/products/{product.id}"
-    return product
+    return await products.create(ProductRead, body, location="/products/{id}")
 
 
 router.one(
