@@ -12,13 +12,14 @@ from chaos.broker import Broker, redis_server
 from chaos.errors import ChaosError
 from chaos.faults.receipts import check_receipts
 from chaos.faults.work_orders import WorkOrders, finish
+from chaos.faults.workers import keep_up
 from chaos.program import FASTGRES, Program
 from chaos.shop import Shop, open_shop
 from chaos.stage import Fault, Stage, Tally
 from chaos.waiting import until
 
 QUEUES: Final = ("exact", "again", "mail")
-RESENT: Final = "2s"
+RESENT: Final = "4s"
 """After which a job that was sent and that nobody has begun is sent again."""
 _BATCH: Final = {"celery_transactional": 40, "celery_outside": 20}
 """Jobs enqueued before each fault: 1,200 in a full run."""
@@ -50,9 +51,11 @@ async def _run_on(shop: Shop, broker: Broker, *, runs: int, tally: Tally) -> Non
     relay = shop.add_program("relay", [FASTGRES, "relay", "--resend-after", RESENT])
     shop.workers.append(shop.add_program("celery", _worker()))
     await shop.ready()
+    keeping = asyncio.create_task(keep_up(shop.workers[0]))
     orders, done, lost = WorkOrders(shop), asyncio.Event(), 0
     buying = asyncio.create_task(shop.buyer.shop(done, at_once=1))
     for number in range(runs):
+        await _not_behind(shop)
         await orders.give(_BATCH)
         lost += await _lose(shop, broker, relay, number=number)
         tally.runs += 1
@@ -63,6 +66,17 @@ async def _run_on(shop: Shop, broker: Broker, *, runs: int, tally: Tally) -> Non
     tally.violations += await check_receipts(shop, tally)
     tally.violations += await _check_inbox(shop)
     tally.note(f"{lost} messages lost")
+    keeping.cancel()
+
+
+async def _not_behind(shop: Shop) -> None:
+    """Return when little is left to do: what is lost again and again is never done."""
+
+    async def little_left() -> bool:
+        return bool((await shop.query(sql.WAITING))[0][0] < _STAND)
+
+    if not shop.stage.planted:
+        await until(little_left, patience=_PATIENCE)
 
 
 async def _lose(shop: Shop, broker: Broker, relay: Program, *, number: int) -> int:

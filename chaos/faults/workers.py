@@ -40,7 +40,7 @@ async def run(stage: Stage, runs: int) -> Tally:
         shop.add_worker()  # left alone, to take over what the others had
         orders = WorkOrders(shop)
         await orders.give({"poison": _POISON})
-        keeping = asyncio.create_task(_keep_up(poisoned))
+        keeping = asyncio.create_task(keep_up(poisoned))
         done = asyncio.Event()
         buying = asyncio.create_task(shop.buyer.shop(done, at_once=1))
         times = runs // WORKERS
@@ -92,8 +92,8 @@ async def is_there(shop: Shop, worker: Program) -> None:
         raise ChaosError(f"{worker.name} did not start:\n{worker.said()}")
 
 
-async def _keep_up(worker: Program) -> None:
-    """Start a worker again that its jobs have taken down."""
+async def keep_up(worker: Program) -> None:
+    """Start a worker again that has ended, as whoever looks after processes does."""
     while True:
         if not worker.runs:
             worker.start()
