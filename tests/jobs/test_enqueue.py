@@ -11,7 +11,7 @@ from sqlalchemy import event
 from fastgres.db import Database
 from fastgres.errors import InvalidTextError
 from fastgres.jobs import enqueue_many, job
-from fastgres.jobs.throttle import channels_to_notify
+from fastgres.jobs.throttle import channel_of, channels_to_notify, forget_notified
 from tests.jobs.workshop import rows, value
 
 if TYPE_CHECKING:
@@ -71,6 +71,44 @@ async def test_twin_in_a_transaction_that_rolls_back_does_not_count(database: Da
         async with session.begin():
             assert await count.enqueue(session, number) is not None
     assert await value(database, "SELECT count(*) FROM fastgres.jobs") == 1
+
+
+@pytest.mark.clone
+async def test_twin_keeps_nobody_from_waking_the_workers(database: Database) -> None:
+    """It has enqueued nothing, and notified nobody."""
+    engine = database.engine.sync_engine
+    async with database.session() as session:
+        async with session.begin():
+            assert await count.enqueue(session, 1) is not None
+        forget_notified(engine, ["default"])
+        async with session.begin():
+            assert await count.enqueue(session, 1) is None
+    assert channels_to_notify(engine, ["default"]) != []
+
+
+@pytest.mark.clone
+async def test_workers_are_woken_at_the_commit(database: Database) -> None:
+    heard: list[str] = []
+    listener = await database.connect()
+    await listener.add_listener(channel_of("mail"), lambda *told: heard.append(told[2]))
+    async with database.session() as session:
+        async with session.begin():
+            await greet.enqueue(session, name="Ada")
+            await greet.enqueue(session, name="Alan")
+        forget_notified(database.engine.sync_engine, ["mail"])
+        async with session.begin():
+            await enqueue_many(session, [greet.call("Ada"), count.call(1)])
+    await listener.execute("SELECT 1")
+    await listener.close()
+    assert heard == [channel_of("mail")] * 2
+
+
+async def test_what_is_enqueued_is_told_until_the_commit(session: Session) -> None:
+    async with session.begin():
+        await greet.enqueue(session, name="Ada")
+        await enqueue_many(session, [greet.call("Ada"), count.call(1)])
+        assert session.uncommitted() == ("new job greet", "new jobs")
+    assert session.uncommitted() == ()
 
 
 @pytest.mark.clone

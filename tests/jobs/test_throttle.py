@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from fastgres.jobs.throttle import OPTION, channels_to_notify
+from fastgres.jobs.throttle import OPTION, channels_to_notify, forget_notified
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -34,3 +34,10 @@ def test_each_queue_and_database_has_a_turn_of_its_own(engine: Engine) -> None:
 def test_engine_may_be_told_not_to_notify(engine: Engine) -> None:
     silent = engine.execution_options(**{OPTION: False})
     assert channels_to_notify(silent, ["mail"]) == []
+
+
+def test_what_woke_nobody_does_not_count(engine: Engine) -> None:
+    forget_notified(engine, ["mail"])
+    assert channels_to_notify(engine, ["mail", "images"]) != []
+    forget_notified(engine, ["mail"])
+    assert channels_to_notify(engine, ["mail", "images"]) == ["fastgres_jobs_mail"]

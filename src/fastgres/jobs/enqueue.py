@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
-from sqlalchemy import text
 
+from fastgres.db import run_inside
 from fastgres.errors import ConfigurationError
 from fastgres.jobs import sql
-from fastgres.jobs.throttle import channels_to_notify
+from fastgres.jobs.throttle import channels_to_notify, forget_notified
 from fastgres.observability import current_request_id, current_traceparent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy.ext.asyncio import AsyncSession
-
-_ENQUEUE = text(sql.ENQUEUE)
 
 When = dt.datetime | dt.timedelta
 """A moment with a time zone, or how long after now; now is the beginning of the transaction.
@@ -58,6 +56,20 @@ class Call:
     unique_key: str | None
     target: str
 
+    @property
+    def row(self) -> tuple[object, ...]:
+        """Its columns, in the order in which the statements take them."""
+        return (
+            self.name,
+            self.queue,
+            self.version,
+            self.arguments,
+            self.priority,
+            self.max_attempts,
+            self.unique_key,
+            self.target,
+        )
+
 
 async def enqueue_many(
     session: AsyncSession, calls: Iterable[Call], *, when: When | None = None
@@ -80,25 +92,24 @@ async def enqueue_many(
     given = list(calls)
     if not given:
         return []
-    result = await session.execute(_ENQUEUE, _parameters(session, given, when))
-    return [row[0] for row in result]
+    shared = (to_json(_headers()).decode(), *_moment(when))
+    bind, queues = session.get_bind(), [call.queue for call in given]
+    channels = [] if when is not None else channels_to_notify(bind, queues)
+    if len(given) > 1:
+        columns = _columns(given)
+        values: tuple[object, ...] = (*columns, *shared, channels)
+        rows = await run_inside(session, sql.ENQUEUE_MANY, values, change="new jobs")
+        return [row[0] for row in rows]
+    statement = sql.ENQUEUE_AND_WAKE if channels else sql.ENQUEUE
+    values = (*given[0].row, *shared, *channels)
+    rows = await run_inside(session, statement, values, change=f"new job {given[0].name}")
+    if not rows:
+        forget_notified(bind, queues)
+    return [rows[0][0] if rows else None]
 
 
-def _parameters(session: AsyncSession, calls: list[Call], when: When | None) -> dict[str, Any]:
-    due = [call.queue for call in calls] if when is None else []
-    return {
-        "names": [call.name for call in calls],
-        "queues": [call.queue for call in calls],
-        "versions": [call.version for call in calls],
-        "arguments": [call.arguments for call in calls],
-        "priorities": [call.priority for call in calls],
-        "attempts": [call.max_attempts for call in calls],
-        "unique_keys": [call.unique_key for call in calls],
-        "targets": [call.target for call in calls],
-        "headers": to_json(_headers()).decode(),
-        "channels": channels_to_notify(session.get_bind(), due),
-        **_moment(when),
-    }
+def _columns(calls: list[Call]) -> tuple[list[object], ...]:
+    return tuple(list(column) for column in zip(*(call.row for call in calls), strict=True))
 
 
 def _headers() -> dict[str, str]:
@@ -106,13 +117,11 @@ def _headers() -> dict[str, str]:
     return {name: value for name, value in carried.items() if value is not None}
 
 
-def _moment(when: When | None) -> dict[str, Any]:
+def _moment(when: When | None) -> tuple[dt.datetime | None, float | None]:
     if isinstance(when, dt.datetime) and when.utcoffset() is None:
         raise ConfigurationError(
             f"A job was scheduled for {when.isoformat()!r}, which has no time zone. Workers stand "
             "in other zones than browsers and databases. Give one: datetime(..., tzinfo=UTC)."
         )
-    return {
-        "at": when if isinstance(when, dt.datetime) else None,
-        "after": when.total_seconds() if isinstance(when, dt.timedelta) else None,
-    }
+    at = when if isinstance(when, dt.datetime) else None
+    return at, when.total_seconds() if isinstance(when, dt.timedelta) else None

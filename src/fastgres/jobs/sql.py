@@ -1,6 +1,7 @@
 """The SQL text of the queue. Every moment in it is the database's: no worker's clock counts.
 
-`:name` are bound through SQLAlchemy in a session of the caller, `$1` on a connection of the worker.
+`:name` are bound through SQLAlchemy in a session of the caller, `$1` on a connection of the worker
+or by `run_inside`.
 """
 
 from __future__ import annotations
@@ -22,40 +23,60 @@ _COLUMNS = """id, queue, name, version, arguments, headers, priority, state, run
     attempt, max_attempts, worker, lease_until, started_at, unique_key, target, sent_at, progress"""
 
 
+_RUN_AT = """\
+greatest(now(), CAST($10 AS timestamptz),
+         now() + make_interval(secs => CAST($11 AS double precision)))"""
+
+
 def _filled(statement: str) -> str:
     """Put in the fragments that several statements share."""
-    fragments = {"{claimed}": _CLAIMED, "{fence}": _FENCE, "{columns}": _COLUMNS}
+    fragments = {
+        "{claimed}": _CLAIMED,
+        "{fence}": _FENCE,
+        "{columns}": _COLUMNS,
+        "{run_at}": _RUN_AT,
+    }
     for place, fragment in fragments.items():
         statement = statement.replace(place, fragment)
     return statement
 
 
-ENQUEUE: Final = """\
+ENQUEUE: Final = _filled("""\
+INSERT INTO fastgres.jobs (name, queue, version, arguments, priority, max_attempts, unique_key,
+                           target, headers, run_at)
+VALUES ($1, $2, $3, CAST($4 AS jsonb), $5, $6, $7, $8, CAST($9 AS jsonb),
+        {run_at})
+ON CONFLICT DO NOTHING
+RETURNING id""")
+"""Insert one job in the caller's transaction; no row for a twin of one that waits."""
+
+ENQUEUE_AND_WAKE: Final = ENQUEUE + ", pg_notify($12, '')"
+"""The same, and wake the workers of its queue on channel $12."""
+
+ENQUEUE_MANY: Final = _filled("""\
 WITH given AS MATERIALIZED (
     SELECT nextval('fastgres.jobs_id_seq') AS id, nr, name, queue, version, arguments,
            priority, max_attempts, unique_key, target
     FROM unnest(
-        CAST(:names AS text[]), CAST(:queues AS text[]), CAST(:versions AS smallint[]),
-        CAST(:arguments AS text[]), CAST(:priorities AS smallint[]),
-        CAST(:attempts AS smallint[]), CAST(:unique_keys AS text[]), CAST(:targets AS text[])
+        CAST($1 AS text[]), CAST($2 AS text[]), CAST($3 AS smallint[]), CAST($4 AS text[]),
+        CAST($5 AS smallint[]), CAST($6 AS smallint[]), CAST($7 AS text[]), CAST($8 AS text[])
     ) WITH ORDINALITY AS row
         (name, queue, version, arguments, priority, max_attempts, unique_key, target, nr)
 ), added AS (
     INSERT INTO fastgres.jobs (id, name, queue, version, arguments, headers, priority,
                                max_attempts, unique_key, target, run_at)
-    SELECT id, name, queue, version, CAST(arguments AS jsonb), CAST(:headers AS jsonb), priority,
+    SELECT id, name, queue, version, CAST(arguments AS jsonb), CAST($9 AS jsonb), priority,
            max_attempts, unique_key, target,
-           greatest(now(), CAST(:at AS timestamptz),
-                    now() + make_interval(secs => CAST(:after AS double precision)))
+           {run_at}
     FROM given
     ORDER BY id
     ON CONFLICT DO NOTHING
     RETURNING id
 )
 SELECT added.id,
-       (SELECT count(pg_notify(channel, '')) FROM unnest(CAST(:channels AS text[])) AS channel)
+       (SELECT count(pg_notify(channel, '')) FROM unnest(CAST($12 AS text[])) AS channel)
 FROM given LEFT JOIN added USING (id)
-ORDER BY nr"""
+ORDER BY nr""")
 """Insert jobs in the caller's transaction and wake workers; a twin that waits gives no id.
 
 The ids are taken first, so that each result can be told from the others after a conflict.

@@ -37,3 +37,11 @@ def channels_to_notify(bind: Engine | Connection, queues: Iterable[str]) -> list
     due = [queue for queue in sorted(set(queues)) if now - last.get(queue, -INTERVAL) >= INTERVAL]
     last.update(dict.fromkeys(due, now))
     return [channel_of(queue) for queue in due]
+
+
+def forget_notified(bind: Engine | Connection, queues: Iterable[str]) -> None:
+    """Take back that these queues were notified: nothing was enqueued, and nobody woken."""
+    engine = bind if isinstance(bind, Engine) else bind.engine
+    last = _last.get(engine, {})
+    for queue in queues:
+        last.pop(queue, None)
