@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from chaos import checker, journal, sql
 from chaos.faults.receipts import check_receipts, jobs_left
-from chaos.faults.servers import kill_under_load, open_servers
+from chaos.faults.servers import PATIENT, kill_under_load, note_late, open_servers
 from chaos.journal import Journal
 from chaos.payer import Payer, Provider, key_with_money
 from chaos.places import LOGS
@@ -38,7 +38,7 @@ async def kill(stage: Stage, runs: int) -> Tally:
     async with _open(stage, "payments_killed") as (shop, payer):
         await open_servers(shop)
         await kill_under_load(shop, payer.shop, runs=runs, tally=tally)
-        await _settle(shop, payer, tally)
+        await _settle(shop, payer, tally, deadline=PATIENT)
     return tally
 
 
@@ -52,7 +52,7 @@ async def lose_commits(stage: Stage, runs: int) -> Tally:
             tally.violations += await _lose_one(shop, payer, number)
             tally.runs += 1
         tally.violations += await shop.check_pool()
-        await _settle(shop, payer, tally)
+        await _settle(shop, payer, tally, deadline=DEADLINE)
     return tally
 
 
@@ -92,7 +92,7 @@ async def _lose_one(shop: Shop, payer: Payer, number: int) -> list[str]:
     return []
 
 
-async def _settle(shop: Shop, payer: Payer, tally: Tally) -> None:
+async def _settle(shop: Shop, payer: Payer, tally: Tally, *, deadline: float) -> None:
     """Let the job finish what nobody came back for, then compare all sides with each other."""
     for _ in range(_LEFT):
         await payer.leave_unknown()
@@ -100,10 +100,10 @@ async def _settle(shop: Shop, payer: Payer, tally: Tally) -> None:
     abandoned = await _finish_abandoned(shop)
     answers = journal.read(payer.path)
     orders, charges = await shop.query(sql.ORDERS), await payer.provider.charges()
-    tally.violations += await shop.check()
+    tally.violations += await shop.check(deadline=deadline)
     tally.violations += checker.check_payments(answers, orders, charges)
     tally.violations += checker.check_answers(
-        answers, deadline=DEADLINE, expected=checker.EXPECTED_OF_PAYMENTS
+        answers, deadline=deadline, expected=checker.EXPECTED_OF_PAYMENTS
     )
     tally.violations += [f"{key}: no definite answer" for key in payer.gave_up]
     left = (await shop.query(sql.BEGUN))[0][0]
@@ -111,6 +111,7 @@ async def _settle(shop: Shop, payer: Payer, tally: Tally) -> None:
     tally.violations += await check_receipts(shop, tally)
     states = Counter(row["status"] for row in orders)
     counted = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    note_late([*answers, *journal.read(shop.path)], tally)
     tally.note(f"{counted}; {len(charges)} charges; {abandoned} payments were left by their client")
 
 

@@ -6,12 +6,16 @@ import asyncio
 import os
 import random
 import signal
+from collections.abc import Sequence
 from typing import Final, Protocol
 
+from chaos import journal
+from chaos.buyer import TIMEOUT
 from chaos.errors import ChaosError
 from chaos.faults.receipts import check_receipts
+from chaos.journal import Answer
 from chaos.processes import children_of, sockets_of
-from chaos.shop import Shop, open_shop
+from chaos.shop import DEADLINE, Shop, open_shop
 from chaos.stage import Fault, Stage, Tally
 from chaos.waiting import until
 
@@ -24,6 +28,10 @@ AT_ONCE: Final = 6
 _WORKING: Final = 5
 """Sockets of a process that serves: the listener, its loop's two, a client's and its database's."""
 _PATIENCE: Final = 60.0
+
+
+PATIENT: Final = TIMEOUT + DEADLINE
+"""Seconds an answer may take here: while every process is being started, requests wait for one."""
 
 
 class Load(Protocol):
@@ -39,10 +47,17 @@ async def run(stage: Stage, runs: int) -> Tally:
     async with open_shop(stage, "api_killed", servers=0, workers=1) as shop:
         await open_servers(shop)
         await kill_under_load(shop, shop.buyer.shop, runs=runs, tally=tally)
-        tally.violations += await shop.check()
+        tally.violations += await shop.check(deadline=PATIENT)
         tally.violations += await check_receipts(shop, tally)
         tally.note(f"{shop.buyer.bought} orders")
+        note_late(journal.read(shop.path), tally)
     return tally
+
+
+def note_late(answers: Sequence[Answer], tally: Tally) -> None:
+    """Say how many answers came later than elsewhere they may."""
+    if late := sum(answer.seconds > DEADLINE for answer in answers):
+        tally.note(f"{late} answers later than {DEADLINE:g} s, while processes were being started")
 
 
 async def open_servers(shop: Shop) -> None:
