@@ -111,7 +111,7 @@ CONTESTANTS = (
         about="`ReadRouter.one` and `.page`, in production's settings; uvicorn",
         deep="cursor, a keyset",
         writes={
-            "create": "`Repository.add` in a unit of work",
+            "create": "`repository.create(CustomerRead, body, ...)`: one statement",
             "order": "a service's unit of work **with** Idempotency-Key and one job, which commit "
             "with the order",
         },

@@ -17,7 +17,7 @@ from bench.contestants.fastgres_parts import (
     OrderQuery,
     OrderRepository,
 )
-from bench.contestants.models import Customer, Order
+from bench.contestants.models import Order
 from bench.contestants.schemas import (
     CustomerCreate,
     CustomerRead,
@@ -60,12 +60,9 @@ PlacingDep = Annotated[OrderService, Depends(with_session(OrderService))]
 
 
 @router.post("/customers", response_model=CustomerRead, status_code=201)
-async def create_customer(
-    body: CustomerCreate, customers: CustomersDep, session: SessionDep
-) -> Customer:
+async def create_customer(body: CustomerCreate, customers: CustomersDep) -> Response:
     """Add one row."""
-    async with session.begin():
-        return await customers.add(Customer(**body.model_dump()))
+    return await customers.create(CustomerRead, body, location="/customers/{id}")
 
 
 @router.post("/orders", response_model=OrderRead, status_code=201, dependencies=[Idempotent])
