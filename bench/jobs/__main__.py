@@ -104,7 +104,7 @@ def _write(report: page.Report, *, docs: bool) -> None:
     text = page.write_page(report)
     for folder in (BUILD, DOCS) if docs else (BUILD,):
         (folder / "benchmarks-jobs.md").write_text(text, encoding="utf-8")
-    console.print(page.summary(report), markup=False)
+    console.print(page.summary(report), markup=False, soft_wrap=True)
     written_to = (DOCS if docs else BUILD) / "benchmarks-jobs.md"
     console.print(f"Written: {BUILD / 'bench-jobs.json'}, {written_to}")
 

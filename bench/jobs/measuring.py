@@ -102,17 +102,19 @@ class Bench:
         await store.mark()
         running.hold()
         try:
-            await self._fill(kind, number)
+            filled = await self._fill(kind, number)
         finally:
             running.release()
         rate = await self._drained(store, number)
         is_known, self._rates[cell] = cell in self._rates, rate
-        return rate if is_known else await self._ended(cell, store, running)
+        if not is_known:
+            return await self._ended(cell, store, running)
+        self.figures.filled.append(filled)
+        return rate
 
-    async def _fill(self, kind: str, number: int) -> None:
-        took = float(await self._programs.run("fill", kind, str(number)))
-        if number > _FEWEST:
-            self.figures.filled.append(number / took)
+    async def _fill(self, kind: str, number: int) -> float:
+        """Return how many a second were enqueued."""
+        return number / float(await self._programs.run("fill", kind, str(number)))
 
     async def _drained(self, store: stores.Store, number: int) -> float:
         """Return the rate at which jobs end; looks often only when it is nearly over."""

@@ -17,6 +17,8 @@ URL = os.environ["DATABASE_URL"]
 REDIS = os.environ.get("REDIS_URL", "")
 CONCURRENCY = 20
 """Jobs that one worker runs at once, where a worker runs more than one."""
+WARM_UP = 0.3
+"""Seconds of enqueueing that are not counted: a service is not started for each job."""
 BATCH = 1_000
 """Jobs that one statement enqueues, where one statement can."""
 
@@ -94,6 +96,7 @@ def run(contestant: Contestant, words: Sequence[str], loop: Loop | None = None) 
                 runner.run(contestant.fill(kind, int(number)))
                 _print(str(time.perf_counter() - began))
             case ["enqueue", seconds]:
+                runner.run(contestant.enqueue(WARM_UP))
                 _print(str(runner.run(contestant.enqueue(float(seconds)))))
             case ["tick", number, pause]:
                 runner.run(contestant.tick(int(number), float(pause)))
