@@ -72,9 +72,9 @@ def no_key_lock() -> None:
     """Let twins run side by side, and the last one's answer win."""
     from fastgres.idempotency import sql
 
-    lock, free = "pg_try_advisory_xact_lock(:lock)", "(CAST(:lock AS bigint) = 0) IS NOT NULL"
+    lock, free = "pg_try_advisory_xact_lock($1)", "(CAST($1 AS bigint) = 0) IS NOT NULL"
     for name, old, new in (("TAKE", lock, free), ("STORE", "WHERE i.expires_at <= now()", "")):
-        _replace(sql, name, text(_rewritten(getattr(sql, name).text, old, new)))
+        _replace(sql, name, _rewritten(getattr(sql, name), old, new))
 
 
 def no_stock_lock() -> None:
