@@ -40,7 +40,6 @@ def lone_engine(session: Session) -> Engine | None:
     ```python
     from fastgres.db import lone_engine
 
-    assert lone_engine(session) is not None
     async with session.begin():
         assert lone_engine(session) is None
     ```

@@ -13,7 +13,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Column, Insert, Table, bindparam, insert
-from sqlalchemy.sql.type_api import TypeEngine
 
 from fastgres.db import Constraints
 from fastgres.repository.columns import mapper_of, table_columns
@@ -187,8 +186,7 @@ def _hand_in_column(column: Column[Any]) -> str | None:
             return f"has a default for {column.key} that only SQLAlchemy knows"
         if default.is_callable and _takes_context(default.arg):
             return f"makes {column.key} from the other values of its row"
-    kind = type(column.type)
-    if kind.column_expression is not TypeEngine.column_expression:
+    if column.type.column_expression(column) is not None:
         return f"reads {column.key} by an expression of its type"
     return None
 
