@@ -31,6 +31,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+def test_check_misses_the_tables_that_the_jobs_need(tmp_path: Path) -> None:
+    """Models and database agree, and the service would not start on them."""
+    folder = chores.write(tmp_path / "kiosk")
+    for revision in (folder / "migrations" / "versions").glob("*tables*.py"):
+        revision.unlink()
+    with acquire(folder / ".fastgres" / "postgres"):
+        assert kiosk.run(folder, "db", "upgrade").returncode == 0
+        finished = kiosk.run(folder, "db", "check")
+    assert finished.returncode == 1
+    assert "the jobs of this service cannot do without: `fastgres db tables`" in finished.stdout
+
+
 @pytest.fixture
 def ids(folder: Path) -> dict[str, int]:
     """The ids by argument: one greeting that waits, two failures that are dead."""

@@ -155,14 +155,15 @@ def test_uvicorn_logs_through_the_pipeline_but_not_its_access(
     assert not logging.getLogger("uvicorn.access").hasHandlers()
 
 
-@pytest.mark.parametrize(("level", "heard"), [("INFO", 0), ("DEBUG", 2)])
-def test_steps_of_uvicorn_and_alembic_are_for_debugging(
+@pytest.mark.parametrize(("level", "heard"), [("INFO", 0), ("DEBUG", 3)])
+def test_steps_of_libraries_are_for_debugging(
     capsys: pytest.CaptureFixture[str], level: str, heard: int
 ) -> None:
     """Their lines at INFO would bury those of the service."""
     configure(log_format="json", log_level=level)
     logging.getLogger("uvicorn.error").info("Waiting for application startup.")
     logging.getLogger("alembic.runtime.migration").info("Will assume transactional DDL.")
+    logging.getLogger("mail.log").info("recip: ada@example.com")
     assert len(lines(capsys)) == heard
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from fastgres.app import jobs_of
 from fastgres.db import dsn
 from fastgres.dev import Workplace, database_name, recreate
 from fastgres.errors import ConfigurationError, DriftError
+from fastgres.idempotency import prepare_idempotent
 from fastgres.migrations import Revision
 from fastgres.observability import configure_logging
 from fastgres.settings import mask_credentials
@@ -88,11 +90,26 @@ def find_differences() -> list[str]:
     """Return how models, migrations and database differ, a sentence each."""
     workplace = _quiet_workplace()
     with workplace.address() as url:
+        missing = _missing_tables(workplace, url)
         try:
             asyncio.run(workplace.migrator(url).check())
         except DriftError as error:
-            return list(error.differences)
-    return []
+            return [*error.differences, *missing]
+    return missing
+
+
+def _missing_tables(workplace: Workplace, url: str) -> list[str]:
+    """Return a sentence when the service would not start for want of the tables of fastgres."""
+    app = workplace.make_application()
+    asked = {"jobs": bool(jobs_of(app)), "idempotent routes": prepare_idempotent(app)}
+    needs = [name for name, needed in asked.items() if needed]
+    if not needs or asyncio.run(_look_after(workplace, url))[0]:
+        return []
+    difference = (
+        f"the tables of fastgres are missing, and the {' and '.join(needs)} of this service cannot "
+        "do without: `fastgres db tables` writes the revision"
+    )
+    return [difference]
 
 
 def find_url(*, show_password: bool) -> str:

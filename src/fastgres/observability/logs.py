@@ -20,7 +20,13 @@ from fastgres.observability.tracebacks import folded, whole
 from fastgres.settings import Settings
 
 # They announce each step at INFO; what matters of it is logged by fastgres itself.
-_TALKATIVE = ("alembic.runtime.migration", "alembic.runtime.plugins", "uvicorn", "watchfiles")
+_TALKATIVE = (
+    "alembic.runtime.migration",
+    "alembic.runtime.plugins",
+    "mail.log",  # of aiosmtpd: the dialogue of each letter, with its addresses
+    "uvicorn",
+    "watchfiles",
+)
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
