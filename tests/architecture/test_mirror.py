@@ -13,6 +13,7 @@ OUTSIDE = {"bench", "chaos"}
 """Folders of the checkout beside `src` that have tests of their own here."""
 WHOLE = {
     "idempotency/test_machine.py",
+    "idempotency/test_units.py",
     "jobs/test_machine.py",
     "http/test_commits.py",
     "reads/foreign/test_foreign.py",

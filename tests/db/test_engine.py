@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import NullPool, select, text
 
 from fastgres.db import Database, fetch_row
+from fastgres.db.connection import TRUSTED
 from tests.db.conftest import PID, foreign_engine
 from tests.models import Counter
 
@@ -124,30 +125,20 @@ async def test_holds_no_pool_behind_a_pooler(database_url: str, settings: Settin
     assert database.pool_status().limit == 0
 
 
-async def _work(database: Database) -> list[str]:
-    """Return what one unit of work asks the server, as the connection that it is given sends it."""
+@pytest.mark.clone
+@pytest.mark.parametrize("idle", [False, True])
+async def test_only_a_connection_that_was_idle_is_pinged(idle: bool, one: Database) -> None:
     asked: list[str] = []
-
-    def note(logged: Any) -> None:
-        asked.append(logged.query)
-
-    async with database.session() as session, session.begin():
+    async with one.session() as session, session.begin():
         connection = await session.connection()
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await session.execute(text("SELECT 1"))
-    with driver.query_logger(note):
-        async with database.session() as session, session.begin():
+    if idle:
+        driver._answered -= TRUSTED
+    with driver.query_logger(lambda logged: asked.append(logged.query)):
+        async with one.session() as session, session.begin():
             await session.execute(text("SELECT 1"))
-    return asked
-
-
-@pytest.mark.clone
-async def test_connection_that_has_just_answered_is_not_pinged(
-    one: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert ";" not in await _work(one)
-    monkeypatch.setattr("fastgres.db.connection.TRUSTED", 0.0)
-    assert ";" in await _work(one)
+    assert (";" in asked) is idle
 
 
 @pytest.mark.clone
