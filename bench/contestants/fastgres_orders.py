@@ -34,18 +34,21 @@ class OrderService:
     async def place(self, body: OrderCreate) -> Order:
         """Take the pieces out of the stock and place the order."""
         async with self.session.begin():
-            customer = await self.customers.get(body.customer_id)
-            items = await self._reserve(body.items)
-            total = sum(item.unit_price * item.quantity for item in items)
-            order = Order(customer=customer, items=items, total=total, note=body.note)
-            return await self.orders.add(order)
+            return await self._place(body)
 
     async def place_with_receipt(self, body: OrderCreate) -> Order:
         """Place the order and promise its receipt, both or neither."""
         async with self.session.begin():
-            order = await self.place(body)
+            order = await self._place(body)
             await send_receipt.enqueue(self.session, order_id=order.id)
             return order
+
+    async def _place(self, body: OrderCreate) -> Order:
+        customer = await self.customers.get(body.customer_id)
+        items = await self._reserve(body.items)
+        total = sum(item.unit_price * item.quantity for item in items)
+        order = Order(customer=customer, items=items, total=total, note=body.note)
+        return await self.orders.add(order)
 
     async def _reserve(self, lines: Sequence[Line]) -> list[OrderItem]:
         """Lock the products, which is done by rising id, and take the pieces."""
