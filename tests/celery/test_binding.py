@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from celery import Celery
+from celery import Celery, Task
+from celery.exceptions import Reject
+from celery.signals import worker_process_shutdown
 
 from fastgres.celery import bind_celery, relay_to
-from fastgres.errors import ConfigurationError
+from fastgres.db import Database
+from fastgres.errors import ConfigurationError, UnavailableError
 from fastgres.jobs import job
 from tests.celery.conftest import Start, empty
 from tests.celery.works import effect_once, fail, kill_worker, leave_note
 from tests.jobs.workshop import enqueue, rows, until, value
 
 if TYPE_CHECKING:
-    from fastgres.db import Database
+    from collections.abc import Callable, Iterator
+
+    from fastgres.settings import Settings
     from tests.celery.brokers import Broker
 
 pytestmark = [pytest.mark.xdist_group("celery"), pytest.mark.timeout(180)]
 
 NOTES = "SELECT count(*) FROM effects"
 LEFT = "SELECT count(*) FROM fastgres.jobs"
+WORKERS = "SELECT count(*) FROM fastgres.workers"
 SENT = "SELECT count(*) FROM fastgres.jobs WHERE state = 'sent'"
 
 Process = subprocess.Popen[bytes]
@@ -105,6 +112,52 @@ async def test_job_of_a_killed_process_is_run_again(
     async with relaying(resend_after=3.0):
         await reaches(effects, LEFT, 0)
     assert await rows(effects, "SELECT attempt FROM effects ORDER BY id") == [(1,), (2,)]
+
+
+@pytest.fixture
+def bind() -> Iterator[Callable[[Callable[[], Database]], Task]]:
+    """Bind a job to a database in this process; let go of it as a process that ends does."""
+
+    def bind(database: Callable[[], Database]) -> Task:
+        app = bind_celery(Celery("here", broker="memory://"), [leave_note], database=database)
+        return app.tasks["leave_note"]
+
+    yield bind
+    worker_process_shutdown.send(sender=None)
+
+
+async def test_process_that_ends_lets_go_of_the_database(
+    effects: Database, place: str, settings: Settings, bind: Callable[..., Task]
+) -> None:
+    task = bind(lambda: Database(place, settings))
+    job_id = await enqueue(effects, leave_note)
+    assert await asyncio.to_thread(task.run, job_id) == "done"
+    assert await value(effects, WORKERS) == 1
+    await asyncio.to_thread(worker_process_shutdown.send, sender=None)
+    assert await value(effects, WORKERS) == 0
+
+
+async def test_message_goes_back_while_the_database_is_away(bind: Callable[..., Task]) -> None:
+    """Its job is neither done nor lost."""
+
+    def away() -> Database:
+        raise UnavailableError
+
+    with pytest.raises(Reject) as raised:
+        await asyncio.to_thread(bind(away).run, 1)
+    assert raised.value.requeue
+
+
+def test_message_is_kept_until_its_job_has_ended() -> None:
+    """Also when the process that runs it is killed."""
+    task = bind_celery(Celery("own", broker="memory://"), [leave_note]).tasks["leave_note"]
+    assert task.acks_late
+    assert task.reject_on_worker_lost
+
+
+def test_queue_of_rabbitmq_is_kept_by_a_majority_of_its_nodes() -> None:
+    app = bind_celery(Celery("own", broker="amqp://localhost"), [leave_note])
+    assert app.amqp.queues["default"].queue_arguments == {"x-queue-type": "quorum"}
 
 
 def test_binding_without_a_job_for_celery_is_refused() -> None:

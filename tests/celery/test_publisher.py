@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,13 @@ import pytest
 from fastgres.celery.publisher import CeleryPublisher, options_of
 from fastgres.jobs import Message
 from tests.celery import brokers
+from tests.celery.conftest import empty
 from tests.celery.works import bound
 
 if TYPE_CHECKING:
     from celery import Celery
+
+    from tests.celery.brokers import Broker
 
 pytestmark = [pytest.mark.xdist_group("celery"), pytest.mark.timeout(180)]
 
@@ -54,6 +58,29 @@ async def test_broker_that_is_away_is_told_with_its_reason() -> None:
     publisher = CeleryPublisher(app)
     with pytest.raises(ConnectionError, match="refused"):
         await publisher.publish(MESSAGES)
+    publisher.close()
+
+
+async def test_what_comes_after_a_failure_is_not_confirmed(rabbitmq: Broker) -> None:
+    """Nor is the message that failed: no queue of RabbitMQ has a name as long."""
+    publisher = CeleryPublisher(bound(rabbitmq.url))
+    first, second, third = MESSAGES
+    batch = [first, replace(second, queue="q" * 300), third]
+    assert await publisher.publish(batch) == {first.id}
+    publisher.close()
+
+
+async def test_queue_that_the_broker_has_lost_is_declared_anew(rabbitmq: Broker) -> None:
+    """Else messages to it would be confirmed and dropped."""
+    app = bound(rabbitmq.url)
+    publisher = CeleryPublisher(app)
+    await publisher.publish(MESSAGES)
+    empty(rabbitmq)
+    publisher.renew()
+    assert await publisher.publish(MESSAGES) == {1, 2, 3}
+    with app.connection_for_write() as connection:
+        _, waiting, _ = connection.default_channel.queue_declare("exact", passive=True)
+    assert waiting == len(MESSAGES)
     publisher.close()
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from fastgres.jobs import Deliveries, Job, RunningJob, Worker, job
 from tests.jobs.workshop import change, enqueue, note, rows, until, value
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.clone
 LEFT = "SELECT state, attempt FROM fastgres.jobs"
 INBOX = "SELECT job_id, consumer FROM fastgres.job_inbox"
 NOTES = "SELECT count(*) FROM effects"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 @job(target="printer")
@@ -88,6 +90,22 @@ async def test_end_of_a_job_is_remembered(effects: Database, declared: object) -
         assert await here.deliver(job_id) == "done"
     assert await rows(effects, INBOX) == [(job_id, "printer")]
     assert await rows(effects, LEFT) == []
+
+
+async def test_message_is_kept_until_the_end_is_written_down(effects: Database) -> None:
+    """Else a process that dies in between has taken the message along for nothing."""
+    job_id = await enqueue(effects, leave_note)
+    async with deliveries(effects) as here:
+        async with effects.session() as session, session.begin():
+            await session.execute(text("LOCK TABLE fastgres.job_inbox IN EXCLUSIVE MODE"))
+            delivering = asyncio.create_task(here.deliver(job_id))
+
+            async def waits() -> bool:
+                return bool(await value(effects, WAITING))
+
+            await until(waits)
+            assert not delivering.done()
+        assert await delivering == "done"
 
 
 async def test_failed_job_waits_for_its_next_attempt_here(effects: Database) -> None:
