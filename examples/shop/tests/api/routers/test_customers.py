@@ -23,6 +23,22 @@ async def test_registers_a_customer(client: httpx.AsyncClient) -> None:
     assert (await client.get(created.headers["Location"])).json() == created.json()
 
 
+async def test_a_retry_with_its_key_registers_once(client: httpx.AsyncClient) -> None:
+    """It is given the same bytes and the same place; another key meets the first customer."""
+    body = {"email": "ada@example.com", "name": "Ada Lovelace"}
+    headers = {"Idempotency-Key": str(uuid4())}
+
+    first = await client.post("/customers", json=body, headers=headers)
+    again = await client.post("/customers", json=body, headers=headers)
+    other = await client.post("/customers", json=body, headers={"Idempotency-Key": str(uuid4())})
+
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 409)
+    assert again.content == first.content
+    assert again.headers["Location"] == first.headers["Location"]
+    assert other.json()["errors"][0]["location"] == ["body", "email"]
+    assert len((await client.get("/customers")).json()["items"]) == 1
+
+
 async def test_never_shows_what_is_internal(client: httpx.AsyncClient, customer: Customer) -> None:
     """Notes of the staff and the date of deletion stay inside."""
     one = await client.get(f"/customers/{customer.id}")
