@@ -157,20 +157,31 @@ def test_first_start_says_what_the_readme_shows(first_output: str) -> None:
     assert shows(shown, first_output), first_output
 
 
-def test_answers_are_those_of_the_readme(checkout: Path, first_output: str) -> None:
-    """What the first screen asks of the demo is answered as it shows."""
-    asked = shown_in_the_readme()[1:]
-    assert asked
+@pytest.fixture(scope="class")
+def second(checkout: Path, first_output: str) -> Iterator[Demo]:
+    """A demo in the checkout where one ran before, for all that only ask it."""
     with running(checkout) as demo:
+        yield demo
+
+
+class TestSecondStart:
+    """What is there is used as it is."""
+
+    def test_it_neither_installs_nor_seeds(self, second: Demo) -> None:
+        assert "Installing" not in second.output
+        assert "100,000" not in second.output
+
+    def test_answers_are_those_of_the_readme(self, second: Demo) -> None:
+        """What the first screen asks of the demo is answered as it shows."""
+        asked = shown_in_the_readme()[1:]
+        assert asked
         for command in asked:
-            output = run(command.text.replace(":8000", f":{demo.port}"))
+            output = run(command.text.replace(":8000", f":{second.port}"))
             assert shows(command.shown, output), output
 
-
-def test_printed_command_answers(checkout: Path, first_output: str) -> None:
-    """The line to try works when pasted, and finds the shop filled."""
-    with running(checkout) as demo:
-        assert json.loads(run(demo.printed("Try")))["items"]
+    def test_printed_command_answers(self, second: Demo) -> None:
+        """The line to try works when pasted, and finds the shop filled."""
+        assert json.loads(run(second.printed("Try")))["items"]
 
 
 def ask(demo: Demo, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -205,13 +216,6 @@ def test_an_order_is_paid_and_its_receipt_is_in_the_mailbox(
         assert len(processes("-m payments", str(checkout))) > 1
         demo.signal(signal.SIGINT)
     wait_until(lambda: not [line for line in processes(str(checkout)) if "payments" in line])
-
-
-def test_second_start_neither_installs_nor_seeds(checkout: Path, first_output: str) -> None:
-    """What is there is used as it is."""
-    with running(checkout) as demo:
-        assert "Installing" not in demo.output
-        assert "100,000" not in demo.output
 
 
 def test_ctrl_c_stops_everything(checkout: Path, first_output: str) -> None:

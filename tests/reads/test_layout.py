@@ -127,7 +127,7 @@ NESTED = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(NESTED)
 def test_nothing_but_whitespace_changes(sql: str) -> None:
     """Whatever stands where."""
