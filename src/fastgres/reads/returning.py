@@ -29,7 +29,14 @@ _ZERO: Final = literal_column("0", Integer)
 _ONE: Final = literal_column("1", Integer)
 
 REFUSED: Final = "22012"
-"""SQLSTATE of a statement that a `guarded` one ends with: a division by zero."""
+"""SQLSTATE that a `guarded` statement ends with: a division by zero.
+
+```python
+from fastgres.reads import REFUSED
+
+assert REFUSED == "22012"
+```
+"""
 
 
 @dataclass(frozen=True, slots=True)
