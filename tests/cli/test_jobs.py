@@ -39,7 +39,9 @@ def test_check_misses_the_tables_that_the_jobs_need(tmp_path: Path) -> None:
     with acquire(folder / ".fastgres" / "postgres"):
         assert kiosk.run(folder, "db", "upgrade").returncode == 0
         finished = kiosk.run(folder, "db", "check")
-    assert finished.returncode == 1
+        served = kiosk.run(folder, "serve", "--port", "0")
+    assert (finished.returncode, served.returncode) == (1, 1)
+    assert "The tables of fastgres are missing" in served.stderr
     assert "the jobs of this service cannot do without: `fastgres db tables`" in finished.stdout
 
 

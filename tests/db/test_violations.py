@@ -11,6 +11,8 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import Range
 
 from fastgres.db import uuid7
+from fastgres.db.constraints import Constraints
+from fastgres.db.violations import Violation, violation_error
 from fastgres.errors import (
     CheckViolationError,
     ExclusionViolationError,
@@ -20,7 +22,7 @@ from fastgres.errors import (
     StillReferencedError,
     UniqueViolationError,
 )
-from tests.models import Author, Book, Copy, Loan
+from tests.models import Author, Book, Copy, Loan, metadata
 
 if TYPE_CHECKING:
     from fastgres.db import Session
@@ -121,3 +123,17 @@ async def test_an_overlap_is_409(session: Session, author: Author) -> None:
     ]
     error = await refused(session, *loans)
     assert type(error) is ExclusionViolationError
+
+
+@pytest.mark.parametrize(
+    ("constraint", "words"),
+    [
+        ("uq_books_isbn", "isbn is already taken."),
+        ("uq_books_author_id_title", "author_id and title are already taken."),
+        ("uq_of_another", "This value is already taken."),
+    ],
+)
+def test_taken_values_are_told_in_words(constraint: str, words: str) -> None:
+    violation = Violation(table="books", constraint=constraint, column="", deletes=False)
+    error = violation_error("23505", violation, constraints=Constraints(metadata))
+    assert str(error) == words

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from structlog.testing import capture_logs
 
+from fastgres.errors import ConflictError
 from fastgres.http.access import redact_query
 from fastgres.observability import configure_logging
 from fastgres.settings import Settings
@@ -67,6 +68,34 @@ async def test_secret_in_the_query_is_masked(
     (line,) = logged(capsys)
     assert line["query"] == "access_token=***&page=2&password=***"
     assert line["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("/nothing", "not_found"), ("/bug", "internal_error"), ("/refused", "conflict")],
+)
+async def test_code_of_an_error_is_told(
+    path: str,
+    code: str,
+    router: APIRouter,
+    serve: Serve,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A status alone has many reasons."""
+
+    @router.get("/bug")
+    async def bug() -> None:
+        raise ValueError("the bug")
+
+    @router.get("/refused")
+    async def refused() -> None:
+        raise ConflictError
+
+    client = await serve(router)
+    write_json()
+    await client.get(path)
+    (line,) = logged(capsys)
+    assert line["outcome"] == code
 
 
 async def test_probes_are_logged_at_debug_only(

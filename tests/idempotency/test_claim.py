@@ -370,6 +370,7 @@ async def test_twin_of_a_running_request_is_told_so_at_once(
         await wait_for_waiters(database)
         twin = await post(client)
         assert (twin.status_code, twin.json()["code"]) == (409, "request_in_progress")
+        assert "send this one again" in twin.json()["detail"]
         stranger = asyncio.create_task(post(client, Authorization="Bearer eve"))
         await wait_for_waiters(database, 2)
     assert twin.headers["Retry-After"] == "1"

@@ -31,7 +31,7 @@ async def test_loser_is_told_the_present_state(session: Session) -> None:
             first.id, to=Genre.POETRY, from_=[Genre.NOVEL, Genre.POETRY]
         )
     assert caught.value.detail == (
-        "The book is essay; it can become poetry only from novel or poetry."
+        "The book is essay; only one that is novel or poetry can become poetry."
     )
     assert caught.value.extensions == {"state": "essay"}
     assert first.genre is Genre.ESSAY

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastgres.app.blocking import blocking_told
 from fastgres.app.drain import drain_on_signal
 from fastgres.app.lease import lease_database
 from fastgres.db import Database
@@ -53,6 +54,8 @@ class Resources:
         check_declared(app)
         idempotent = prepare_idempotent(app)
         async with AsyncExitStack() as stack:
+            if self.lifecycle.settings.environment == "development":
+                await stack.enter_async_context(blocking_told())
             if self.lifecycle.database is None:
                 await stack.enter_async_context(self._open_database())
             if idempotent:

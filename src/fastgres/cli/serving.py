@@ -79,7 +79,10 @@ def serve(
     from fastgres.dev import Workplace, serve_migrated
 
     workplace = Workplace.here(**_given(workers=workers, port=port, host=host))
-    serve_migrated(workplace, migrate=migrate)
+    try:
+        serve_migrated(workplace, migrate=migrate)
+    except SystemExit as leaving:  # uvicorn's 3 for an application that does not start
+        raise typer.Exit(1 if leaving.code else 0) from None
 
 
 def _given(**values: Any) -> dict[str, Any]:

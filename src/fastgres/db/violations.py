@@ -52,7 +52,7 @@ def violation_error(code: str, violation: Violation, *, constraints: Constraints
 
 def _unique(_violation: Violation, columns: tuple[str, ...]) -> ProblemError:
     return UniqueViolationError(
-        f"{_names(columns) or 'This value'} is already taken.",
+        f"{_names(columns) or 'This value'} {'are' if len(columns) > 1 else 'is'} already taken.",
         fields=_fields(columns, "already_exists", "This value is already taken."),
     )
 

@@ -155,7 +155,11 @@ class RequestInProgressError(ConflictError):
     title = "The same request is being answered"
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 1) -> None:
-        super().__init__(detail, headers={"Retry-After": str(retry_after)})
+        waiting = (
+            "The first request with this Idempotency-Key is still being answered; wait a moment "
+            "and send this one again."
+        )
+        super().__init__(detail or waiting, headers={"Retry-After": str(retry_after)})
 
 
 class PayloadTooLargeError(ProblemError):

@@ -36,7 +36,7 @@ def log_access(
     """Write the access line of a request, unless its level is switched off.
 
     `began` is `time.perf_counter()` at its start, `size` the bytes of the response body. An
-    `outcome` says why these are not all of it.
+    `outcome` says why these are not all of it, or is the code of the error that was answered.
     """
     if not _levels.isEnabledFor(logging.INFO):
         return

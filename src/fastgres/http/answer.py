@@ -42,6 +42,8 @@ async def answer_error(request: Request, error: Exception) -> Response:
     if exchange is not None and has_lost(exchange, error):
         return Response(status_code=fault.status)
     log_error(error, fault)
+    if exchange is not None:
+        exchange.code = fault.code
     if fault.status in WITHOUT_BODY or fault.status < 200:
         return Response(status_code=fault.status, headers=dict(fault.headers))
     headers = {"Cache-Control": "no-store", **fault.headers}

@@ -31,6 +31,7 @@ class Conversation:
         "_unit",
         "attempts_left",
         "body",
+        "code",
         "complete",
         "diverted",
         "keeper",
@@ -55,6 +56,7 @@ class Conversation:
         self.wire = send
         self.body: RequestBody | None = None
         self.request_id = ""
+        self.code = ""
         self.started = False
         self.diverted: Callable[[Message], Awaitable[None]] | None = None
         self.complete = False
@@ -101,6 +103,7 @@ class Conversation:
     async def begin_again(self) -> None:
         """Forget what the application has done and answered so far."""
         keeper, self.keeper, self.diverted, self.lost = self.keeper, None, None, False
+        self.code = ""
         unit, self._unit = self._unit, None
         if unit is not None:
             await unit.abandon()

@@ -102,7 +102,8 @@ class Exchange(Conversation):
                 await self.keeper.abandon()
             lifecycle.active -= 1
             if not mounted:
-                outcome = short if self.started and not self.complete else None
+                unsent = self.started and not self.complete
+                outcome = short if unsent else self.code or None
                 log_access(scope, status=self.status, size=self.size, began=began, outcome=outcome)
             reset_request_id(token)
             reset_traceparent(trace)

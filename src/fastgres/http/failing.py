@@ -70,6 +70,7 @@ async def answer_fault(
 ) -> None:
     """Send a problem document; what the application sends from now on is dropped."""
     exchange.drop_rest()
+    exchange.code = fault.code
     await exchange.unit.abandon()
     content = fault.render(exchange.request_id)
     headers = headers_of_problem(fault.headers, len(content), kept=kept)

@@ -10,7 +10,7 @@ from fastgres.observability.request_id import (
 )
 from fastgres.observability.telling import mark_told, take_told
 from fastgres.observability.terminal import escape_lines
-from fastgres.observability.tracebacks import unwrapped
+from fastgres.observability.tracebacks import place_in, unwrapped
 from fastgres.observability.traceparent import (
     bind_traceparent,
     current_traceparent,
@@ -27,6 +27,7 @@ __all__ = [
     "escape_lines",
     "get_logger",
     "mark_told",
+    "place_in",
     "redact",
     "reset_request_id",
     "reset_traceparent",

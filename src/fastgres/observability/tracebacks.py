@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 from fastgres.settings import mask_credentials
@@ -53,6 +54,23 @@ def folded(error: BaseException) -> str:
         for part in parts:
             part.stack = _Folded(part.stack)
     return _bounded(found.format())
+
+
+def place_in(frame: FrameType) -> str:
+    """Return where a thread stands: the innermost of the service's own frames, if it has one.
+
+    ```python
+    import sys
+
+    from fastgres.observability import place_in
+
+    assert " in " in place_in(sys._getframe())
+    ```
+    """
+    frames = traceback.extract_stack(frame)
+    own = [each for each in frames if _package(each.filename) is None]
+    found = (own or frames)[-1]
+    return f"{found.filename}:{found.lineno} in {found.name}"
 
 
 def _parts(found: traceback.TracebackException) -> Iterator[traceback.TracebackException]:

@@ -79,8 +79,8 @@ class Transitions(EntityAccess[Model]):
         if present is None:
             return self._not_found([key])
         return TransitionError(
-            f"The {noun(self.model)} is {_word(present[0])}; it can become {_word(to)} only from "
-            f"{' or '.join(map(_word, _states(from_)))}.",
+            f"The {noun(self.model)} is {_word(present[0])}; only one that is "
+            f"{' or '.join(map(_word, _states(from_)))} can become {_word(to)}.",
             extensions={"state": _word(present[0])},
         )
 

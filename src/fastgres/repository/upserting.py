@@ -108,7 +108,7 @@ def _taken(names: list[str]) -> UniqueViolationError:
     """Return the error that an INSERT alone would have met."""
     message = "This value is already taken."
     return UniqueViolationError(
-        f"{' and '.join(names)} is already taken.",
+        f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} already taken.",
         fields=[FieldProblem(("body", name), "already_exists", message) for name in names],
     )
 
