@@ -125,8 +125,9 @@ async def test_scheduled_job_waits_for_its_moment(session: Session, database: Da
 
 
 async def test_moment_without_a_zone_is_refused(session: Session) -> None:
-    with pytest.raises(ConfigurationError, match="no time zone"):
-        await greet.schedule(session, datetime(2050, 1, 1), name="Ada")  # noqa: DTZ001 - that is the point
+    async with session.begin():
+        with pytest.raises(ConfigurationError, match="no time zone"):
+            await greet.schedule(session, datetime(2050, 1, 1), name="Ada")  # noqa: DTZ001 - that is the point
 
 
 async def test_request_id_and_trace_go_with_the_job(session: Session, database: Database) -> None:

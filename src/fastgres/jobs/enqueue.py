@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from fastgres.db import run_inside
 from fastgres.errors import ConfigurationError
 from fastgres.jobs import sql
+from fastgres.jobs.promised import check_unit
 from fastgres.jobs.throttle import channels_to_notify, forget_notified
 from fastgres.observability import current_request_id, current_traceparent
 
@@ -76,7 +77,8 @@ async def enqueue_many(
 ) -> list[int | None]:
     """Enqueue many jobs in one statement; return their ids in order, None for each unique twin.
 
-    They commit and roll back with the transaction of `session`, as everything in it.
+    They commit and roll back with the transaction of `session`, as everything in it. Raises
+    ConfigurationError outside of a unit of work, whose end would lose them.
 
     ```python
     from fastgres.jobs import enqueue_many, job
@@ -92,6 +94,7 @@ async def enqueue_many(
     given = list(calls)
     if not given:
         return []
+    check_unit(session, given)
     shared = (to_json(_headers()).decode(), *_moment(when))
     bind, queues = session.get_bind(), [call.queue for call in given]
     channels = [] if when is not None else channels_to_notify(bind, queues)
