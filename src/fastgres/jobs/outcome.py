@@ -47,6 +47,15 @@ def describe(error: BaseException) -> str:
     return f"{head}\n\n{trace[len(head) + 2 - MAX_ERROR :]}"
 
 
+def why_unknown(job: ClaimedJob) -> str:
+    """Return why a worker has put a job aside that it cannot run."""
+    return (
+        f"No worker has the job {job.name!r} in version {job.version}. If it is new, name it where "
+        "the application is made, create_app(..., jobs=[...]), and start the workers again; else "
+        "it waits for the release that has it."
+    )
+
+
 def clean(text: str, most: int | None = None) -> str:
     """Return text that PostgreSQL can store, without credentials."""
     stored = text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()

@@ -15,7 +15,7 @@ from fastgres.jobs.keeper import Keeper
 from fastgres.jobs.lanes import Lanes
 from fastgres.jobs.link import link_to, shares_connection
 from fastgres.jobs.listener import Listener
-from fastgres.jobs.outcome import Ending, Outcome
+from fastgres.jobs.outcome import Ending, Outcome, why_unknown
 from fastgres.jobs.queue import Identity, Queue
 from fastgres.jobs.running import RunningJob
 from fastgres.jobs.settling import Settler
@@ -109,6 +109,9 @@ class Shift:
         """Stop softly; a second time, at once."""
         if self._stopping.is_set():
             self._at_once.set()
+        else:
+            running, grace = len(self._slots.running), self._options.grace
+            log.info("worker stopping", running=running, seconds=grace if running else 0)
         self._claim_no_more()
 
     def _claim_no_more(self) -> None:
@@ -255,9 +258,8 @@ class Shift:
 
 
 def _postponed(claimed: ClaimedJob) -> Outcome:
-    reason = f"Waits for a release that has the job {claimed.name!r} in version {claimed.version}."
     log.warning("job unknown", job=claimed.name, job_id=claimed.id, version=claimed.version)
-    return Outcome(job=claimed, ending=Ending.POSTPONED, error=reason)
+    return Outcome(job=claimed, ending=Ending.POSTPONED, error=why_unknown(claimed))
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:

@@ -129,7 +129,8 @@ class Worker:
         )
         log.info("worker started", worker=str(self._shift.me.id), queues=list(self.queues))
         await self._shift.work()
-        log.info("worker stopped", done=self.stats.done, dead=self.stats.dead)
+        stats = self.stats
+        log.info("worker stopped", done=stats.done, dead=stats.dead, given_back=stats.released)
 
     async def drain(self) -> WorkerStats:
         """Run what is due until nothing is, and return what became of it.

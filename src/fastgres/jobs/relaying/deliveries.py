@@ -14,7 +14,7 @@ from fastgres.jobs.attempt import run_attempt
 from fastgres.jobs.discovery import find_jobs
 from fastgres.jobs.keeper import Keeper
 from fastgres.jobs.link import link_to, shares_connection
-from fastgres.jobs.outcome import Ending, Outcome
+from fastgres.jobs.outcome import Ending, Outcome, why_unknown
 from fastgres.jobs.queue import Identity
 from fastgres.jobs.relaying.delivered import DeliveredJob, DeliveryQueue
 from fastgres.jobs.settling import Settler
@@ -203,9 +203,8 @@ async def _attempt(slot: Slot, job: Job[Any], ended: asyncio.Future[Outcome]) ->
 
 
 def _postponed(claimed: ClaimedJob) -> Outcome:
-    reason = f"Waits for a release that has the job {claimed.name!r} in version {claimed.version}."
     log.warning("job unknown", job=claimed.name, job_id=claimed.id, version=claimed.version)
-    return Outcome(job=claimed, ending=Ending.POSTPONED, error=reason)
+    return Outcome(job=claimed, ending=Ending.POSTPONED, error=why_unknown(claimed))
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:
