@@ -34,16 +34,16 @@ class OrderService:
     async def place(self, body: OrderCreate) -> Order:
         """Take the pieces out of the stock and place the order."""
         async with self.session.begin():
-            return await self._place(body)
+            return await self._add(body)
 
     async def place_with_receipt(self, body: OrderCreate) -> Order:
         """Place the order and promise its receipt, both or neither."""
         async with self.session.begin():
-            order = await self._place(body)
+            order = await self._add(body)
             await send_receipt.enqueue(self.session, order_id=order.id)
             return order
 
-    async def _place(self, body: OrderCreate) -> Order:
+    async def _add(self, body: OrderCreate) -> Order:
         customer = await self.customers.get(body.customer_id)
         items = await self._reserve(body.items)
         total = sum(item.unit_price * item.quantity for item in items)
