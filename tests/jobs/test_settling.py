@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pytest_asyncio import fixture as async_fixture
 
 from fastgres.errors import InvalidTextError, ServerUnavailableError
 from fastgres.jobs import WorkerStats
@@ -18,6 +20,7 @@ from tests.jobs.workshop import Hand, change, enqueue, leave_note, outcome, rows
 
 if TYPE_CHECKING:
     from fastgres.db import Database
+    from fastgres.jobs.claimed import ClaimedJob
 
 pytestmark = pytest.mark.clone
 
@@ -45,6 +48,23 @@ class Flaky:
         self._link.close()
 
 
+@dataclass
+class Held:
+    """A job in the hands of a worker, and what will write down its end."""
+
+    job: ClaimedJob
+    settler: Settler
+    stats: WorkerStats
+
+
+@async_fixture
+async def held(database: Database, hand: Make) -> Held:
+    """The first attempt of a job."""
+    await enqueue(database, leave_note)
+    worker, stats = hand(), WorkerStats()
+    return Held(await worker.one(), Settler(worker.queue, stats), stats)
+
+
 async def test_each_kind_is_written(database: Database, hand: Make) -> None:
     await enqueue(database, leave_note, 5)
     worker, stats = hand(), WorkerStats()
@@ -60,29 +80,21 @@ async def test_each_kind_is_written(database: Database, hand: Make) -> None:
 
 
 async def test_stolen_attempt_is_counted_and_not_tried_again(
-    database: Database, hand: Make
+    database: Database, held: Held
 ) -> None:
-    await enqueue(database, leave_note)
-    worker, stats = hand(), WorkerStats()
-    settler = Settler(worker.queue, stats)
-    claimed = await worker.one()
     await change(database, "UPDATE fastgres.jobs SET attempt = attempt + 1")
-    settler.add(outcome(claimed, Ending.DONE))
-    await settler.flush()
-    assert (stats.stolen, stats.done, len(settler)) == (1, 0, 0)
+    held.settler.add(outcome(held.job, Ending.DONE))
+    await held.settler.flush()
+    assert (held.stats.stolen, held.stats.done, len(held.settler)) == (1, 0, 0)
 
 
 async def test_job_that_completed_itself_is_done_and_not_stolen(
-    database: Database, hand: Make
+    database: Database, held: Held
 ) -> None:
-    await enqueue(database, leave_note)
-    worker, stats = hand(), WorkerStats()
-    settler = Settler(worker.queue, stats)
-    claimed = await worker.one()
     await change(database, "DELETE FROM fastgres.jobs")
-    settler.add(outcome(claimed, Ending.DONE, completed=True))
-    await settler.flush()
-    assert (stats.stolen, stats.done) == (0, 1)
+    held.settler.add(outcome(held.job, Ending.DONE, completed=True))
+    await held.settler.flush()
+    assert (held.stats.stolen, held.stats.done) == (0, 1)
 
 
 @pytest.mark.parametrize("after", [True, False])
