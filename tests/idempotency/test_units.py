@@ -231,6 +231,7 @@ async def test_twin_that_runs_when_a_failed_unit_is_followed_by_another_is_told(
         await begun.wait()
         if goes_on:
             await write(session, body)
+            pytest.fail("the unit must not begin while a twin has the key")
 
     client = await serve(router)
     outer = await post(client)
