@@ -174,10 +174,11 @@ async def test_bug_is_logged_with_its_traceback_and_the_request_id(
     log_json()
     await (await serve(router)).get("/bug", headers={"X-Request-ID": "mine"})
     (line,) = events(capsys)
-    assert (line["event"], line["level"], line["request_id"]) == (
+    assert (line["event"], line["level"], line["request_id"], line["route"]) == (
         "unhandled error",
         "error",
         "mine",
+        "/bug",
     )
     assert "ValueError: the bug" in line["stack"]
 

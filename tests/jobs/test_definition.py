@@ -186,3 +186,13 @@ def test_scheduled_job_needs_no_arguments() -> None:
 
         @cron("* * * * *")
         async def function(name: str) -> None: ...
+
+
+def test_forgotten_parentheses_are_named() -> None:
+    """The likeliest slip of all."""
+    bare: Any = job
+
+    async def remind() -> None: ...
+
+    with pytest.raises(ConfigurationError, match=r"over 'remind'.* write @job\(\)"):
+        bare(remind)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,6 +84,8 @@ async def test_outage_is_one_line_for_all_loops_of_a_worker_and_one_for_its_end(
         await running
         await away.close()
     assert warnings(logs) == ["database away", "database back"]
+    (started,) = [line for line in logs if line["event"] == "worker started"]
+    assert started["worker"] == f"{socket.gethostname()}:{os.getpid()}"
     (away_line,) = [line for line in logs if line["event"] == "database away"]
     assert away_line["server"] == server
     assert "no jobs begin" in away_line["meanwhile"]

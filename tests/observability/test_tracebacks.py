@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import traceback
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fastgres.observability.tracebacks import LONGEST, folded, unwrapped, whole
-from fastgres.settings import Settings
+from fastgres.settings import Project, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +62,14 @@ def test_error_without_code_of_the_service_is_shown_whole() -> None:
     inner = error.with_traceback(TracebackType(None, frame, 0, line))
     assert "..." not in folded(inner)
     assert folded(inner) == whole(inner)
+
+
+def test_error_of_ours_that_says_what_to_do_needs_no_frames_of_libraries() -> None:
+    error = caught(lambda: Project.find(Path("/")))
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    inner = error.with_traceback(TracebackType(TracebackType(None, frame, 0, line), frame, 0, line))
+    assert folded(inner).count("File") == 1
+    assert "... 1 call in fastgres" in folded(inner)
 
 
 def test_error_of_task_groups_is_the_one_inside() -> None:

@@ -41,7 +41,8 @@ async def answer_failure(exchange: Conversation, error: BaseException) -> None:
     broken = exchange.body.fault if exchange.body is not None else None
     cause = broken or unwrapped(error)
     fault = fault_of(cause)
-    log_error(cause, fault, cut_off=exchange.started and not exchange.complete)
+    cut_off = exchange.started and not exchange.complete
+    log_error(cause, fault, cut_off=cut_off, scope=exchange.scope)
     if not exchange.started and not (fault is INTERNAL and await _ask_handler(exchange, cause)):
         shows_cause = fault is INTERNAL and exchange.policy.lifecycle.settings.debug
         await answer_fault(exchange, internal_with_cause(cause) if shows_cause else fault)

@@ -9,15 +9,20 @@ from starlette.requests import ClientDisconnect
 
 from fastgres.errors import LateCommitError, UncommittedChangesError
 from fastgres.http.fault import INTERNAL
+from fastgres.http.routes import template_of
 from fastgres.observability import get_logger, take_told
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from fastgres.http.fault import Fault
 
 log = get_logger(__name__)
 
 
-def log_error(error: BaseException, fault: Fault, *, cut_off: bool = False) -> None:
+def log_error(
+    error: BaseException, fault: Fault, *, cut_off: bool = False, scope: Scope | None = None
+) -> None:
     """Log what went wrong: bugs with their traceback, an overload or a lost database without.
 
     What is in the log already, because a service inside of this one or the connection to the
@@ -33,7 +38,8 @@ def log_error(error: BaseException, fault: Fault, *, cut_off: bool = False) -> N
         log.error("response not valid", errors=_without_input(error), endpoint=error.endpoint_path)
     elif fault is INTERNAL:
         event = "response cut off" if cut_off else "unhandled error"
-        log.error(event, error=type(error).__name__, exc_info=error)
+        place = {} if scope is None else {"route": template_of(scope) or scope["path"]}
+        log.error(event, error=type(error).__name__, **place, exc_info=error)
     elif fault.status >= 500 or (cut_off and not isinstance(error, ClientDisconnect)):
         cause = error.__cause__ or error
         log.warning(fault.code, status=fault.status, cause=f"{type(cause).__name__}: {cause}")

@@ -13,6 +13,7 @@ from typing import (
     Any,
     Concatenate,
     Generic,
+    Never,
     ParamSpec,
     Protocol,
     TypedDict,
@@ -202,7 +203,7 @@ class JobDecorator(Protocol):
     def __call__(self, function: Callable[P, Awaitable[Any]]) -> Job[P]: ...
 
 
-def job(**options: Unpack[JobOptions]) -> JobDecorator:
+def job(*misused: Never, **options: Unpack[JobOptions]) -> JobDecorator:
     """Declare an async function as a job.
 
     `queue` ("default"), `retries` after the first attempt (5) with `backoff` (`exponential()`),
@@ -229,6 +230,11 @@ def job(**options: Unpack[JobOptions]) -> JobDecorator:
         assert await send_receipt.enqueue(session, order_id=order) is None
     ```
     """
+    if misused:
+        raise ConfigurationError(
+            f"@job was written without parentheses over {getattr(misused[0], '__name__', '?')!r}, "
+            "and takes its options there: write @job()."
+        )
 
     def decorate(function: Callable[..., Awaitable[Any]]) -> Job[Any]:
         given: Any = {"name": getattr(function, "__name__", ""), **options}

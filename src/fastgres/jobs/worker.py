@@ -127,7 +127,9 @@ class Worker:
         self.database.outage.say_meanwhile(
             "no jobs begin, those that lose their lease are given up"
         )
-        log.info("worker started", worker=str(self._shift.me.id), queues=list(self.queues))
+        me = self._shift.me
+        name = f"{me.host}:{me.pid}"
+        log.info("worker started", worker=name, id=str(me.id), queues=list(self.queues))
         await self._shift.work()
         stats = self.stats
         log.info("worker stopped", done=stats.done, dead=stats.dead, given_back=stats.released)

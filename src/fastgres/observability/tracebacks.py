@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from fastgres.errors import FastgresError
 from fastgres.settings import mask_credentials
 
 LONGEST: Final = 12_000
@@ -45,12 +46,13 @@ def folded(error: BaseException) -> str:
     """Return the traceback for a developer: own frames marked, those of libraries counted.
 
     Of what a library raised its last frame is shown too. One that no code of the service took
-    part in is shown whole.
+    part in is shown whole, unless it is ours and says itself what to do.
     """
     error = unwrapped(error)
     found = traceback.TracebackException.from_exception(error, compact=True)
     parts = list(_parts(found))
-    if any(_package(frame.filename) is None for part in parts for frame in part.stack):
+    own = any(_package(frame.filename) is None for part in parts for frame in part.stack)
+    if own or isinstance(error, FastgresError):
         for part in parts:
             part.stack = _Folded(part.stack)
     return _bounded(found.format())
