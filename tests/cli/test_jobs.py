@@ -183,8 +183,23 @@ def test_job_whose_function_is_gone_says_so(folder: Path, ids: dict[str, int]) -
 def test_named_jobs_are_retried_without_a_question(folder: Path, ids: dict[str, int]) -> None:
     """The others stay."""
     finished = kiosk.run(folder, "jobs", "retry", str(ids["no ink"]))
-    assert (finished.returncode, finished.stdout) == (0, "1 put back\n"), finished.stderr
+    told = "1 put back, with 1 attempt\n"
+    assert (finished.returncode, finished.stdout) == (0, told), finished.stderr
     assert states(folder) == {"Ada": "ready", "no ink": "ready", "no paper": "dead"}
+
+
+def test_job_without_a_row_is_told_of_and_the_others_are_retried(
+    folder: Path, ids: dict[str, int]
+) -> None:
+    """A script that named a wrong one learns of it by the status."""
+    waiting, dead = ids["Ada"], ids["no ink"]
+    finished = kiosk.run(folder, "jobs", "retry", str(dead), str(waiting), "987654")
+    assert finished.returncode == 1
+    assert "1 put back" in finished.stdout
+    assert f"{waiting} left as it was: it is due already" in finished.stdout
+    assert "The job 987654 has no row" in finished.stderr
+    finished = kiosk.run(folder, "jobs", "cancel", "987654")
+    assert (finished.returncode, finished.stdout) == (1, "0 moved to the dead letters\n")
 
 
 def test_many_are_retried_after_a_question(folder: Path, ids: dict[str, int]) -> None:
@@ -231,7 +246,8 @@ def test_without_a_database_nothing_but_the_error_is_said(folder: Path) -> None:
     away = "postgresql://nobody@127.0.0.1:1/none"
     finished = kiosk.run(folder, "jobs", "--json", DATABASE_URL=away)
     assert (finished.returncode, finished.stdout) == (1, "")
-    assert finished.stderr.strip() == "Error: The database is not reachable"
+    assert finished.stderr.startswith("Error: The database is not reachable: 127.0.0.1:1/none (")
+    assert len(finished.stderr.splitlines()) == 1
 
 
 def test_without_tables_it_says_the_command(tmp_path: Path) -> None:

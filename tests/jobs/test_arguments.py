@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import BaseModel
 
-from fastgres.errors import ConfigurationError, JobArgumentsError
+from fastgres.errors import ConfigurationError, JobArgumentsError, StoredArgumentsError
 from fastgres.jobs import RunningJob
 from fastgres.jobs.arguments import MAX_BYTES, Arguments
+from fastgres.jobs.outcome import describe
 
 if TYPE_CHECKING:
     from fastgres.db import Session as OnlyForTheTypeChecker
@@ -73,6 +74,31 @@ def test_stored_arguments_that_do_not_fit_are_named() -> None:
         BILL.read('{"order_id": 7, "lines": []}', 1)
 
 
+def test_advice_for_stored_arguments_is_for_their_moment() -> None:
+    """Nobody can enqueue them otherwise any more."""
+    with pytest.raises(
+        StoredArgumentsError, match=r"version= .* to 2, and add @bill\.upgrade\(1\)"
+    ):
+        BILL.read('{"order_id": 7, "lines": []}', 1)
+
+
+def test_upgrade_that_leads_nowhere_is_named() -> None:
+    async def greet(name: str) -> None: ...
+
+    arguments = Arguments("greet", greet, 2)
+    arguments.upgrades[1] = lambda _old: {}
+    with pytest.raises(StoredArgumentsError, match=r"mend greet\.upgrade\(1\)"):
+        arguments.read("{}", 1)
+
+
+def test_values_of_stored_arguments_are_not_told() -> None:
+    """The error is stored and logged; arguments may be of a person."""
+    stored = '{"order_id": "s3cret", "lines": [{"sku": "s3cret"}], "due": "s3cret"}'
+    with pytest.raises(StoredArgumentsError) as raised:
+        BILL.read(stored, 1)
+    assert "s3cret" not in describe(raised.value)
+
+
 def test_rows_of_older_releases_run_through_every_upgrade() -> None:
     async def greet(first: str, last: str) -> None: ...
 
@@ -88,7 +114,7 @@ def test_rows_of_older_releases_run_through_every_upgrade() -> None:
 def test_missing_upgrade_is_named() -> None:
     async def greet(name: str) -> None: ...
 
-    with pytest.raises(JobArgumentsError, match=r"no upgrade\(2\) leads to 3"):
+    with pytest.raises(JobArgumentsError, match=r"no upgrade\(2\) leads to version 3"):
         Arguments("greet", greet, 3).read("{}", 2)
 
 

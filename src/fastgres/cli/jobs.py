@@ -11,6 +11,7 @@ from fastgres.cli.durations import read_span
 from fastgres.cli.output import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
+    from fastgres.cli.queue import Acted
     from fastgres.jobs import JobFilter, Moved
 
 app = typer.Typer(
@@ -166,8 +167,9 @@ def retry(
 ) -> None:
     """Put dead jobs back into their queues, with all their attempts.
 
-    A job that is named by its id, and waits for its moment or its next attempt,
-    is due at once. Asks first when none is named, unless told --yes.
+    One that was cancelled keeps its moment if that lies ahead. A job that is
+    named by its id, and waits for its moment or its next attempt, is due at
+    once. Asks first when none is named, unless told --yes.
 
     [bold]Examples[/bold]
 
@@ -256,7 +258,25 @@ def _ask(question: str, wanted: JobFilter, *, yes: bool) -> None:
         typer.confirm(question.format(count=counted), abort=True, err=True)
 
 
-def _tell(moved: Moved, what: str, why_left: str) -> None:
-    typer.echo(f"{moved.done:,} {what}")
+def _tell(acted: Acted, what: str, why_left: str) -> None:
+    moved = acted.moved
+    typer.echo(f"{moved.done:,} {what}{_attempts(moved)}")
+    if moved.later:
+        typer.echo(f"{moved.later:,} of them for a moment ahead, as before; named again: now")
     if moved.left:
         typer.echo(f"{moved.left:,} left as it was: {why_left}")
+    for line in acted.others:
+        typer.echo(line)
+    for line in acted.missing:
+        typer.echo(f"Error: {line}", err=True)
+    if acted.missing:
+        raise typer.Exit(1)
+
+
+def _attempts(moved: Moved) -> str:
+    """Return how many attempts those have that were put back."""
+    if not moved.tries:
+        return ""
+    fewest, most = min(moved.tries), max(moved.tries)
+    counted = f"{fewest} to {most}" if fewest < most else f"{most}"
+    return f", with {counted} attempt{'s' if most > 1 else ''}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from time import monotonic
 from typing import Any, TypeVar
 
 from fastgres.app import jobs_of
 from fastgres.db import Database
 from fastgres.dev import Workplace
-from fastgres.errors import UnavailableError
+from fastgres.errors import ConfigurationError, UnavailableError
 from fastgres.jobs import (
     Job,
     JobFilter,
@@ -33,6 +33,7 @@ from fastgres.tables import require_tables
 
 T = TypeVar("T")
 Jobs = Mapping[str, Job[Any]]
+Action = Callable[[Database, Jobs, list[JobRecord]], Awaitable[Moved]]
 Show = Callable[[Overview | None], None]
 
 _SHARE = 10
@@ -107,28 +108,78 @@ def count(wanted: JobFilter) -> int:
     return _work(lambda database, _: count_jobs(database, wanted))
 
 
-def retry(wanted: JobFilter) -> Moved:
-    """Put dead jobs back; those that wait for a later moment are due at once if they are named."""
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """Hold what an action did, why it left jobs that were named, and which of these are none."""
 
-    async def again(database: Database, jobs: Jobs) -> Moved:
+    moved: Moved
+    others: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def retry(wanted: JobFilter) -> Acted:
+    """Put dead jobs back; those that wait for a later moment are due at once if they are named.
+
+    Each is acted on once, as it stood before: one that is put back may fail at once in a worker's
+    hands, and its next attempt has to wait.
+    """
+
+    async def again(database: Database, jobs: Jobs, stood: list[JobRecord]) -> Moved:
+        if not wanted.ids:
+            return await retry_dead(database, wanted, jobs=jobs)
         moved = Moved()
-        if not wanted.states or "dead" in wanted.states:
-            moved += await retry_dead(database, wanted, jobs=jobs)
-        if wanted.ids or {"scheduled", "retrying"} & set(wanted.states):
-            moved += await run_now(database, wanted)
+        if dead := _of(stood, "dead"):
+            moved += await retry_dead(database, replace(wanted, ids=dead), jobs=jobs)
+        if waiting := _of(stood, "scheduled", "retrying"):
+            moved += await run_now(database, replace(wanted, ids=waiting))
         return moved
 
-    return _work(again)
+    left = {"ready": "due already", "running": "running", "sent": "with the broker"}
+    return _act(wanted, again, left)
 
 
-def cancel(wanted: JobFilter, *, running: bool) -> Moved:
+def cancel(wanted: JobFilter, *, running: bool) -> Acted:
     """Move jobs to the dead letters."""
-    return _work(lambda database, _: cancel_jobs(database, wanted, running=running))
+    left = {"dead": "dead already"} | ({} if running else {"running": "running (see --running)"})
+    return _act(
+        wanted, lambda database, _, __: cancel_jobs(database, wanted, running=running), left
+    )
 
 
-def purge(wanted: JobFilter) -> Moved:
+def purge(wanted: JobFilter) -> Acted:
     """Delete dead jobs."""
-    return _work(lambda database, _: purge_dead(database, wanted))
+    left = dict.fromkeys(("ready", "scheduled", "retrying", "running", "sent"), "not dead")
+    return _act(wanted, lambda database, _, __: purge_dead(database, wanted), left)
+
+
+def _act(wanted: JobFilter, action: Action, left: Mapping[str, str]) -> Acted:
+    """Act, and say of the jobs that are named by their ids why nothing was done with some."""
+
+    async def acted(database: Database, jobs: Jobs) -> Acted:
+        named = JobFilter(ids=wanted.ids)
+        stood = await list_jobs(database, named, limit=len(wanted.ids)) if wanted.ids else []
+        missing = set(wanted.ids) - {record.id for record in stood}
+        others = [
+            f"{record.id} left as it was: it is {left[record.state]}"
+            for record in stood
+            if record.state in left
+        ]
+        told = [await _missing(database, job_id) for job_id in sorted(missing)]
+        return Acted(await action(database, jobs, stood), tuple(others), tuple(told))
+
+    return _work(acted)
+
+
+async def _missing(database: Database, job_id: int) -> str:
+    try:
+        found = await find_job(database, job_id)
+    except ConfigurationError as error:
+        return str(error)
+    return f"The job {found.id} was enqueued just now."
+
+
+def _of(records: Iterable[JobRecord], *states: str) -> tuple[int, ...]:
+    return tuple(record.id for record in records if record.state in states)
 
 
 def plain(record: JobRecord, missing: str | None = None) -> dict[str, Any]:

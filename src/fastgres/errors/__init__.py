@@ -11,6 +11,7 @@ FastgresError
 ├── LostCommitError
 ├── JobError
 │   ├── JobArgumentsError
+│   │   └── StoredArgumentsError
 │   ├── StolenJobError
 │   ├── GiveUpError
 │   │   └── MailRefusedError
@@ -69,6 +70,7 @@ from fastgres.errors.background import (
     MailUnavailableError,
     RetryError,
     StolenJobError,
+    StoredArgumentsError,
 )
 from fastgres.errors.developer import (
     ConfigurationError,
@@ -163,6 +165,7 @@ __all__ = [
     "StatementTimeoutError",
     "StillReferencedError",
     "StolenJobError",
+    "StoredArgumentsError",
     "TooManyConnectionsError",
     "TransitionError",
     "UnavailableError",

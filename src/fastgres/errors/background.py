@@ -22,6 +22,25 @@ class JobArgumentsError(JobError):
         )
 
 
+class StoredArgumentsError(JobArgumentsError):
+    """Raised when the arguments of a stored job do not fit the function any more.
+
+    The job goes to the dead letters. Its arguments were written by a release whose function
+    declared others: raise `version=` of the job, say with `Job.upgrade` how the old become the
+    new, and put the job back.
+    """
+
+    def __init__(self, name: str, reason: str, *, version: int, advice: str) -> None:
+        self.name = name
+        self.reason = reason
+        self.version = version
+        JobError.__init__(
+            self,
+            f"The job {name!r} cannot take the arguments that were stored for its version "
+            f"{version}: {reason} {advice} Then put it back: fastgres jobs retry.",
+        )
+
+
 class StolenJobError(JobError):
     """Raised when a job is finished by a worker that it no longer belongs to.
 

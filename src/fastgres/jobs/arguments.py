@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic_core import PydanticSerializationError, from_json, to_json
 from typing_extensions import TypedDict
 
-from fastgres.errors import ConfigurationError, JobArgumentsError
+from fastgres.errors import ConfigurationError, JobArgumentsError, StoredArgumentsError
 from fastgres.jobs.running import RunningJob
 
 if TYPE_CHECKING:
@@ -79,21 +79,40 @@ class Arguments:
         return data.decode()
 
     def read(self, stored: str, version: int) -> dict[str, Any]:
-        """Return the arguments of a stored job, of this version or an older one."""
+        """Return the arguments of a stored job, of this version or an older one.
+
+        Raises `StoredArgumentsError`, which holds none of their values, when they do not fit.
+        """
         if version < self.version:
             stored = self._upgraded(stored, version)
         try:
             return self._adapter.validate_json(stored)
         except ValidationError as error:
-            raise JobArgumentsError(self.name, _in_words(error)) from error
+            raise self._misfit(_in_words(error), version) from None
+
+    def _misfit(self, reason: str, version: int) -> StoredArgumentsError:
+        if version < self.version:
+            advice = (
+                f"Its upgrades lead there: mend {self.name}.upgrade({self.version - 1}), so that "
+                f"it returns what the function of version {self.version} declares."
+            )
+        else:
+            advice = (
+                "An earlier release of the function declared others: raise version= of the job to "
+                f"{version + 1}, and add @{self.name}.upgrade({version}), which turns the old "
+                "arguments into the new."
+            )
+        return StoredArgumentsError(self.name, reason, version=version, advice=advice)
 
     def _upgraded(self, stored: str, version: int) -> str:
         arguments = from_json(stored)
         for step in range(version, self.version):
             if step not in self.upgrades:
-                raise JobArgumentsError(
+                raise StoredArgumentsError(
                     self.name,
-                    f"they are of version {step}, and no upgrade({step}) leads to {step + 1}.",
+                    f"no upgrade({step}) leads to version {step + 1}.",
+                    version=version,
+                    advice=f"Add @{self.name}.upgrade({step}), which returns those of the next.",
                 )
             arguments = dict(self.upgrades[step](arguments))
         return to_json(arguments).decode()
@@ -145,7 +164,9 @@ def _adapter(
     }
     make: Any = TypedDict
     shape = make("Arguments", fields)
-    shape.__pydantic_config__ = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
+    shape.__pydantic_config__ = ConfigDict(
+        extra="forbid", ser_json_inf_nan="strings", hide_input_in_errors=True
+    )
     try:
         return TypeAdapter(shape)
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation) as error:
@@ -157,7 +178,12 @@ def _adapter(
 
 
 def _in_words(error: ValidationError) -> str:
-    return "; ".join(_problem(detail) for detail in error.errors(include_url=False)) + "."
+    return (
+        "; ".join(
+            _problem(detail) for detail in error.errors(include_url=False, include_input=False)
+        )
+        + "."
+    )
 
 
 def _problem(detail: ErrorDetails) -> str:

@@ -51,6 +51,11 @@ async def fail_once(key: str) -> None:
     raise OSError(key)
 
 
+@job(retries=3)
+async def patient() -> None:
+    """Have four attempts."""
+
+
 @job(queue="slow")
 async def wait() -> None:
     """Run until it is stopped."""
@@ -180,6 +185,33 @@ async def test_cancelled_jobs_can_be_brought_back(database: Database, session: S
     assert await states(database) == ["dead", "ready"]
     await retry_dead(database, EVERY, jobs=find_jobs([fail]))
     assert await states(database) == ["ready", "ready"]
+
+
+async def test_job_that_was_cancelled_too_early_keeps_its_moment(
+    database: Database, session: Session
+) -> None:
+    """A mistaken cancel and its undoing send no reminders a day before their time."""
+    async with session.begin():
+        job_id = await fail.schedule(session, timedelta(days=1), number=1)
+    assert job_id is not None
+    moment = (await find_job(database, job_id)).run_at
+    await cancel_jobs(database, EVERY)
+    assert await retry_dead(database, EVERY) == Moved(done=1, later=1)
+    found = await find_job(database, job_id)
+    assert (found.state, found.run_at) == ("scheduled", moment)
+
+
+async def test_attempts_that_were_given_are_told(database: Database, session: Session) -> None:
+    """Those of its function, and one where that is gone."""
+    await bury(database, session, 1)
+    assert (await retry_dead(database, EVERY)).tries == {1}
+    await Worker(database, [fail]).drain()
+    assert (await retry_dead(database, EVERY, jobs=find_jobs([patient]))).tries == {1}
+    async with session.begin():
+        await patient.enqueue(session)
+    await cancel_jobs(database, EVERY)
+    moved = await retry_dead(database, EVERY, jobs=find_jobs([patient]))
+    assert moved.tries == {1, 4}
 
 
 async def test_job_that_stands_with_a_broker_can_be_cancelled(

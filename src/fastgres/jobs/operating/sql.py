@@ -133,22 +133,24 @@ WITH picked AS MATERIALIZED (
 {locked}
 ), revived AS (
     INSERT INTO fastgres.jobs ({columns}, max_attempts, run_at)
-    SELECT {columns}, least(attempt + coalesce(given.tries, 1), 32767), now()
+    SELECT {columns}, least(attempt + coalesce(given.tries, 1), 32767), greatest(run_at, now())
     FROM picked
     LEFT JOIN unnest(CAST(:names AS text[]), CAST(:tries AS int[])) AS given (name, tries)
         USING (name)
     WHERE attempt < 32767
     ON CONFLICT DO NOTHING
-    RETURNING id, queue, target
+    RETURNING id, queue, target, run_at, max_attempts - attempt AS tries
 ), gone AS (
     DELETE FROM fastgres.dead_jobs AS job USING revived WHERE job.id = revived.id
 )
 SELECT (SELECT count(*) FROM revived), (SELECT count(*) FROM picked),
-       (SELECT max(id) FROM picked), {notify_revived}""")
+       (SELECT max(id) FROM picked), {notify_revived},
+       (SELECT count(*) FROM revived WHERE run_at > now()),
+       (SELECT array_agg(DISTINCT tries) FROM revived)""")
 """Move dead jobs back to the queue, with as many tries as their function allows today.
 
 Attempts go on counting: id and attempt together are the fence. A job whose unique twin waits stays
-dead.
+dead. One that was cancelled before its moment keeps it; all others were due when they died.
 """
 
 HURRY: Final = _written("""\

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import text
@@ -30,7 +30,8 @@ _WAITING: Final = ("ready", "scheduled", "retrying", "sent")
 class Moved:
     """Count what became of the jobs that were meant: `done`, and `left` as they were.
 
-    Left are dead jobs whose unique twin waits already.
+    Left are dead jobs whose unique twin waits already. Of those that were put back, `later` wait
+    for a moment that lies ahead, and `tries` are the numbers of attempts that they got.
 
     ```python
     from fastgres.jobs import Moved
@@ -41,18 +42,26 @@ class Moved:
 
     done: int = 0
     left: int = 0
+    later: int = 0
+    tries: frozenset[int] = field(default=frozenset(), compare=False)
 
     def __add__(self, other: Moved) -> Moved:
-        return Moved(self.done + other.done, self.left + other.left)
+        return Moved(
+            done=self.done + other.done,
+            left=self.left + other.left,
+            later=self.later + other.later,
+            tries=self.tries | other.tries,
+        )
 
 
 async def retry_dead(
     database: Database, wanted: JobFilter, *, jobs: Mapping[str, Job[Any]] | None = None
 ) -> Moved:
-    """Put dead jobs back into their queues, due now, under the same ids.
+    """Put dead jobs back into their queues under the same ids: due now, or when they were to be.
 
     Each gets as many attempts as its function in `jobs` allows, one where it is not among them.
-    One whose unique twin waits stays dead.
+    One whose unique twin waits stays dead. One that was cancelled keeps its moment if that lies
+    ahead; `run_now` makes it due.
 
     ```python
     from fastgres.jobs import JobFilter, retry_dead
@@ -129,21 +138,22 @@ def _only(wanted: JobFilter, states: tuple[str, ...]) -> JobFilter:
 
 async def _all(database: Database, statement: str, wanted: JobFilter, **more: Any) -> Moved:
     moved = Moved()
-    async for done, picked in _batches(database, statement, wanted.parameters() | more):
-        moved += Moved(done=done, left=picked - done)
+    async for batch in _batches(database, statement, wanted.parameters() | more):
+        moved += batch
     return moved
 
 
 async def _batches(
     database: Database, statement: str, given: dict[str, Any]
-) -> AsyncIterator[tuple[int, int]]:
+) -> AsyncIterator[Moved]:
     """Walk by id, each batch in a transaction of its own; what stays behind is not met again."""
     after = 0
     while True:
         async with database.session() as session, session.begin():
             found = await session.execute(text(statement), {**given, "after": after, "size": BATCH})
-            done, picked, last, _ = found.one()
-        yield done, picked
+            done, picked, last, _, *put_back = found.one()
+        later, tries = put_back or (0, None)
+        yield Moved(done=done, left=picked - done, later=later, tries=frozenset(tries or ()))
         if picked < BATCH:
             return
         after = last
