@@ -88,6 +88,31 @@ def test_router_may_have_it_for_all_of_its_routes() -> None:
     assert prepare_idempotent(application(router))
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_route_whose_methods_are_never_answered_once_is_refused(method: str) -> None:
+    """It would start, and ignore the keys; the prefix of its router is part of its name."""
+    router = APIRouter(prefix="/v1", dependencies=[idempotent(caller=anyone)])
+    once = idempotent(caller=anyone)
+    router.api_route("/orders", methods=[method], dependencies=[once])(nothing)
+    with pytest.raises(ConfigurationError, match=rf"nothing \(/v1/orders\).*\['{method}'\]"):
+        prepare_idempotent(application(router))
+
+
+def test_parameter_of_a_route_that_is_never_answered_once_is_refused(router: APIRouter) -> None:
+    @router.get("/orders")
+    async def orders(claim: Annotated[object, Idempotent]) -> None:
+        """Look."""
+
+    with pytest.raises(ConfigurationError, match="never answered once"):
+        prepare_idempotent(application(router))
+
+
+def test_route_with_a_method_that_is_answered_once_may_have_others(router: APIRouter) -> None:
+    once = idempotent(caller=anyone)
+    router.api_route("/orders", methods=["GET", "POST"], dependencies=[once])(nothing)
+    assert prepare_idempotent(application(router))
+
+
 def test_websocket_is_refused() -> None:
     router = APIRouter(dependencies=[idempotent(caller=anyone)])
 

@@ -11,7 +11,12 @@ from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from fastgres.errors import ConfigurationError
 from fastgres.idempotency.guarding import guarded, is_guarded
 from fastgres.idempotency.once import Once, plain, stepped
-from fastgres.idempotency.refusals import reason_against, uses_steps
+from fastgres.idempotency.refusals import (
+    asked_for,
+    reason_against,
+    reason_in_vain,
+    uses_steps,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +35,8 @@ def prepare_idempotent(app: FastAPI, caller: Callable[..., Any] | None = None) -
     before the first request; it may be called again. Default of `caller`: `app.state.caller`.
 
     Raises:
-        ConfigurationError: a route streams, is no coroutine, has background tasks, or nobody has
-            said who asks.
+        ConfigurationError: a route streams, is no coroutine, has background tasks or only methods
+            that are not answered once, or nobody has said who asks.
 
     ```python
     from fastapi import FastAPI
@@ -49,10 +54,11 @@ def prepare_idempotent(app: FastAPI, caller: Callable[..., Any] | None = None) -
     ```
     """
     caller = caller or getattr(app.state, "caller", None)
-    found = False
+    found, asked = False, asked_for(app.router)
     for context in iter_route_contexts(app.routes):
         original: Any = context.original_route
         if isinstance(original, APIRoute | APIWebSocketRoute):
+            _refuse_in_vain(context, asked.get(id(original)))
             found = _prepare(context, original, caller) or found
         elif isinstance(getattr(original, "app", None), FastAPI):
             inner = getattr(original.app.state, "caller", None) or caller
@@ -69,7 +75,7 @@ def once_of(context: Any) -> tuple[int, Once] | None:
 
 
 def _prepare(context: Any, original: BaseRoute, caller: Callable[..., Any] | None) -> bool:
-    name = f"{getattr(context.endpoint, '__name__', 'the route')} ({context.path})"
+    name = _name(context)
     dependant: Dependant = context.dependant
     if isinstance(original, APIWebSocketRoute):
         if any(isinstance(each.call, Once) for each in dependant.dependencies):
@@ -89,6 +95,16 @@ def _prepare(context: Any, original: BaseRoute, caller: Callable[..., Any] | Non
         raise ConfigurationError(f"{name} cannot be idempotent: {reason}")
     _guard(name, dependant, found, caller=caller)
     return True
+
+
+def _name(context: Any) -> str:
+    return f"{getattr(context.endpoint, '__name__', 'the route')} ({context.path})"
+
+
+def _refuse_in_vain(context: Any, asked: Once | None) -> None:
+    if asked is not None and once_of(context) is None:
+        reason = reason_in_vain(context, asked)
+        raise ConfigurationError(f"{_name(context)} is never answered once: {reason}")
 
 
 def _guard(

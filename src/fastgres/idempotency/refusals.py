@@ -6,13 +6,16 @@ from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.routing import APIRoute
 
+from fastgres.idempotency.once import Once
 from fastgres.idempotency.steps import provide_steps
 
 if TYPE_CHECKING:
-    from fastapi.dependencies.models import Dependant
+    from collections.abc import Iterator
 
-    from fastgres.idempotency.once import Once
+    from fastapi import APIRouter
+    from fastapi.dependencies.models import Dependant
 
 _STREAMS = (FileResponse, StreamingResponse)
 
@@ -69,3 +72,42 @@ def _has_background_tasks(dependant: Dependant) -> bool:
 def uses_steps(dependant: Dependant) -> bool:
     """Tell whether a route calls somebody else in steps."""
     return any(each.call is provide_steps or uses_steps(each) for each in dependant.dependencies)
+
+
+def asked_for(router: APIRouter) -> dict[int, Once]:
+    """Return, by `id`, the routes that ask for themselves to be answered once.
+
+    A router may ask for all of its routes, those among them that are safe to repeat anyway too.
+    """
+    return {
+        id(route): once
+        for each in _routers(router)
+        for route in each.routes
+        if isinstance(route, APIRoute)
+        for once in _own(route, of_router=len(each.dependencies))
+    }
+
+
+def _routers(router: APIRouter) -> Iterator[APIRouter]:
+    yield router
+    for route in router.routes:
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            yield from _routers(included)
+
+
+def _own(route: APIRoute, *, of_router: int) -> Iterator[Once]:
+    """Yield those of the route; FastAPI puts those of its router before them."""
+    given = [each.dependency for each in route.dependencies[of_router:]]
+    taken = [each.call for each in route.dependant.dependencies if each.name is not None]
+    yield from (each for each in (*given, *taken) if isinstance(each, Once))
+
+
+def reason_in_vain(context: Any, once: Once) -> str:
+    """Say why a route that asks to be answered once never is."""
+    methods = sorted(context.methods or ())
+    return (
+        f"its methods are {', '.join(methods)}, and it answers "
+        f"{', '.join(sorted(once.rules.methods))} once. Keys would be ignored without a word. Take "
+        f"Idempotent from it, or name what is to be answered once: idempotent(methods={methods})."
+    )
