@@ -84,6 +84,7 @@ def test_what_stands_in_for_a_broken_service_is_not_it(
     """It answers 503 until the code is mended."""
     address = Address("127.0.0.1", service.server_address[1])
     monkeypatch.setattr(Service, "document", {"status": 503, "code": "unavailable"})
+    service.timeout = 5.0
     with welcoming(address, workplace):
         service.server_activate()
         for _ in range(3):
