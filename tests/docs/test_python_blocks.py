@@ -6,11 +6,14 @@ import ast
 import gc
 import importlib
 import inspect
+import os
 import re
+import subprocess
 import sys
 import types
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -99,6 +102,28 @@ async def test_block_runs(
     assert names_taken(block) == set(), "choose names that no other test or example declares"
     async with without_traces(monkeypatch):
         await run(block, preset)
+
+
+def test_tests_that_pages_show_pass_in_a_project(tmp_path: Path, postgres_server: str) -> None:
+    """Copied into a file; those that are awaited below themselves are run by the test above."""
+    for block in BLOCKS:
+        shown = block.path.suffix == ".md" and "\nasync def test_" in block.text
+        if shown and "\nawait " not in block.text:
+            name = f"test_{block.path.stem.replace('-', '_')}_{block.line}.py"
+            (tmp_path / name).write_text(block.text)
+    assert list(tmp_path.iterdir())
+    shop = ROOT / "examples" / "shop"
+    finished = subprocess.run(
+        (
+            *(sys.executable, "-m", "pytest", "-q", "-c", shop / "pyproject.toml"),
+            *("--rootdir", shop, tmp_path),
+        ),
+        env=os.environ | {"DATABASE_URL": postgres_server},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout
 
 
 def test_pages_left_out_exist() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from fastgres.jobs import RunningJob, Worker, enqueue_many, job
 from tests.jobs.workshop import (
@@ -134,7 +135,7 @@ async def test_soft_stop_lets_jobs_end_and_claims_no_more(effects: Database) -> 
 
 @pytest.mark.parametrize("stops", [1, 2])
 async def test_what_does_not_end_is_given_back_uncounted(effects: Database, stops: int) -> None:
-    """After `grace`, or at once when stopped a second time."""
+    """After `grace`, or at once when stopped a second time; and the log says which job it was."""
     began = asyncio.Event()
 
     @job()
@@ -143,14 +144,19 @@ async def test_what_does_not_end_is_given_back_uncounted(effects: Database, stop
         await asyncio.Event().wait()
 
     worker = Worker(effects, [wait], grace=0.1 if stops == 1 else 3600.0)
-    task = asyncio.create_task(worker.run())
-    await enqueue(effects, wait)
-    await began.wait()
-    for _ in range(stops):
-        worker.stop()
-    async with asyncio.timeout(5):
-        await task
+    with capture_logs() as lines:
+        task = asyncio.create_task(worker.run())
+        job_id = await enqueue(effects, wait)
+        await began.wait()
+        for _ in range(stops):
+            worker.stop()
+        async with asyncio.timeout(5):
+            await task
     assert worker.stats.released == 1
+    told = {line["event"]: line for line in lines}
+    assert told["worker stopping"]["running"] == 1
+    assert told["jobs given back"]["jobs"] == [f"wait:{job_id}"]
+    assert told["worker stopped"]["given_back"] == 1
     assert await rows(effects, "SELECT state, attempt, worker FROM fastgres.jobs") == [
         ("ready", 0, None)
     ]

@@ -215,6 +215,9 @@ class Shift:
         """Let attempts end, cancel the rest, write down what became of them."""
         await _end([claiming])
         await self._wait_for_attempts()
+        if self._slots.running:
+            names = sorted(f"{slot.job.name}:{slot.job.id}" for slot in self._slots.running)
+            log.warning("jobs given back", jobs=names)
         for slot in list(self._slots.running):
             slot.cancel(Ending.RELEASED)
         if not await self._slots.wait_for_all(_CLEAN_UP):
