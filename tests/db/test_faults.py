@@ -78,10 +78,11 @@ async def test_a_mistake_in_the_sql_is_a_bug_of_ours(session: Session) -> None:
 
 
 @pytest.mark.clone
-async def test_a_statement_that_runs_too_long_is_504(session: Session) -> None:
+async def test_a_statement_that_runs_too_long_is_503(session: Session) -> None:
     await session.execute(text("SET LOCAL statement_timeout = '20ms'"))
     error = await caught(session, text("SELECT pg_sleep(30)"))
     assert type(error) is StatementTimeoutError
+    assert (error.status, error.headers["Retry-After"]) == (503, "5")
 
 
 @pytest.mark.clone

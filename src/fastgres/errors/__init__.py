@@ -47,12 +47,12 @@ FastgresError
     │   ├── UnknownParameterError
     │   ├── InvalidCursorError
     │   └── KeyReusedError
-    ├── UnavailableError
-    │   ├── PoolExhaustedError
-    │   ├── TooManyConnectionsError
-    │   ├── ServerUnavailableError
-    │   └── SerializationFailureError
-    └── StatementTimeoutError
+    └── UnavailableError
+        ├── PoolExhaustedError
+        ├── TooManyConnectionsError
+        ├── ServerUnavailableError
+        ├── SerializationFailureError
+        └── StatementTimeoutError
 ```
 
 Errors below `ProblemError` may reach a client: their `detail` is written for a stranger and

@@ -282,9 +282,9 @@ class SerializationFailureError(UnavailableError):
     title = "Lost a race with another request"
 
 
-class StatementTimeoutError(ProblemError):
+class StatementTimeoutError(UnavailableError):
     """Raised for SQLSTATE 57014: a statement ran longer than `database_statement_timeout`."""
 
-    status = 504
     code = "statement_timeout"
     title = "The database took too long"
+    retry_after = 5

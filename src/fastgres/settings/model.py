@@ -116,7 +116,7 @@ class Settings(BaseSettings):
         5.0, description="Seconds to wait for a new connection to PostgreSQL."
     )
     database_statement_timeout: Seconds = Field(
-        10.0, description="Seconds one statement may run before it is answered 504; 0 no limit."
+        10.0, description="Seconds one statement may run before it is answered 503; 0 no limit."
     )
     database_lock_timeout: Seconds = Field(
         2.0, description="Seconds a statement waits for a lock; 0 no limit."
