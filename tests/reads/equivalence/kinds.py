@@ -364,7 +364,7 @@ _TIMES: Final = {
         values.DATE,
         "'2026-01-01'",
         plain=(dt.date,),
-        odd=(Any, str, dt.datetime, PastDate),
+        odd=(Any, str, dt.datetime, Reading(PastDate, values.DATE, refusing=True)),
     ),
     "time": _kind(sa.Time, dt.time, values.TIME, "'12:00'", plain=(dt.time,), odd=(Any,)),
     "zoned_time": _kind(

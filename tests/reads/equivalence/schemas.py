@@ -98,7 +98,7 @@ def _add_value(draw: st.DrawFn, draft: Draft, pen: Pen, chosen: Source) -> None:
     draft.plain &= not required
     optional = not required and (chosen.nullable or draw(st.booleans()))
     extras = _extras(draw)
-    draft.refusing |= required and "exclude" in extras
+    draft.refusing |= "exclude" in extras
     if pen.strays(draw):
         draft.plain = False
         extras = {"exclude_if": lambda value: value is None or value == 0}
