@@ -47,6 +47,7 @@ FastgresError
     │   ├── InvalidCursorError
     │   └── KeyReusedError
     ├── UnavailableError
+    │   ├── OverloadedError
     │   ├── PoolExhaustedError
     │   ├── TooManyConnectionsError
     │   ├── ServerUnavailableError
@@ -99,7 +100,9 @@ from fastgres.errors.problem import (
     KeyReusedError,
     NotFoundError,
     NotNullViolationError,
+    OverloadedError,
     OutOfRangeError,
+    OverloadedError,
     PayloadTooLargeError,
     PoolExhaustedError,
     ProblemError,
@@ -149,6 +152,7 @@ __all__ = [
     "NotFoundError",
     "NotNullViolationError",
     "OutOfRangeError",
+    "OverloadedError",
     "PayloadTooLargeError",
     "PoolExhaustedError",
     "ProblemError",
