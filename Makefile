@@ -116,7 +116,7 @@ docs: $(STAMP) ## Write the pages of docs/ that are generated from the code
 lock: $(UV) ## Move the locked packages to their newest fitting versions
 	echo uv | $(UV) pip compile - --upgrade --quiet --universal --generate-hashes \
 		--python-version 3.11 --no-header --no-annotate --output-file requirements/uv.txt
-	$(UV) pip compile pyproject.toml --extra celery --extra embedded --extra mail \
+	$(UV) pip compile pyproject.toml --extra auth --extra celery --extra embedded --extra mail \
 		--extra testing --group dev \
 		--upgrade --quiet --universal --generate-hashes --python-version 3.11 \
 		--custom-compile-command "make lock" --output-file requirements/dev.txt

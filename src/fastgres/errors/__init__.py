@@ -48,6 +48,7 @@ FastgresError
     │   ├── InvalidCursorError
     │   └── KeyReusedError
     └── UnavailableError
+        ├── OverloadedError
         ├── PoolExhaustedError
         ├── TooManyConnectionsError
         ├── ServerUnavailableError
@@ -101,7 +102,9 @@ from fastgres.errors.problem import (
     KeyReusedError,
     NotFoundError,
     NotNullViolationError,
+    OverloadedError,
     OutOfRangeError,
+    OverloadedError,
     PayloadTooLargeError,
     PoolExhaustedError,
     ProblemError,
@@ -151,6 +154,7 @@ __all__ = [
     "NotFoundError",
     "NotNullViolationError",
     "OutOfRangeError",
+    "OverloadedError",
     "PayloadTooLargeError",
     "PoolExhaustedError",
     "ProblemError",

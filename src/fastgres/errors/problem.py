@@ -253,6 +253,13 @@ class UnavailableError(ProblemError):
         super().__init__(detail, headers={"Retry-After": str(self.retry_after)})
 
 
+class OverloadedError(UnavailableError):
+    """Raised when so many wait for the same work that another would wait for too long."""
+
+    code = "overloaded"
+    title = "Too many requests at once"
+
+
 class PoolExhaustedError(UnavailableError):
     """Raised when no connection came free within `database_pool_timeout`."""
 

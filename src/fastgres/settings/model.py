@@ -188,6 +188,15 @@ class Settings(BaseSettings):
     mail_timeout: PositiveSeconds = Field(
         10.0, description="Seconds to hand in one letter before it is tried again later."
     )
+    password_memory: int = Field(
+        19, ge=19, description="MiB that hashing one password takes; raise it over the years."
+    )
+    password_rounds: int = Field(
+        2, ge=2, description="Passes over that memory; raise them where memory is short."
+    )
+    password_memory_budget: int = Field(
+        128, ge=19, description="MiB that all passwords hashed at the same time may take."
+    )
     expose_docs: bool = Field(
         default=False, description="Serve the API docs in production too; elsewhere they are on."
     )
