@@ -102,7 +102,6 @@ from fastgres.errors.problem import (
     KeyReusedError,
     NotFoundError,
     NotNullViolationError,
-    OverloadedError,
     OutOfRangeError,
     OverloadedError,
     PayloadTooLargeError,
