@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -36,16 +37,16 @@ async def test_place_is_told_that_blocks_the_loop() -> None:
 
 
 async def test_only_a_service_in_development_is_watched(settings: Settings) -> None:
-    def watching() -> list[Thread]:
-        import threading
-
-        return [each for each in threading.enumerate() if each.name == "fastgres-lookout"]
+    def watching() -> set[Thread]:
+        return {each for each in threading.enumerate() if each.name == "fastgres-lookout"}
 
     for environment, watched in (("development", 1), ("test", 0)):
         here = settings.model_copy(update={"environment": environment})
         app = create_app(here, title="Test", routers=[], database_url="postgresql:///none")
-        before = len(watching())
+        before = watching()
         async with app.router.lifespan_context(app):
-            assert len(watching()) - before == watched
-        for thread in watching():
+            ours = watching() - before
+            assert len(ours) == watched
+        for thread in ours:
             thread.join(10)
+            assert not thread.is_alive()
