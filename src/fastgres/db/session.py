@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from fastgres.db.hooks import Hook
-    from fastgres.db.outer import OuterUnit
+    from fastgres.db.unit import Surrounding
 
 Result = TypeVar("Result")
 
@@ -56,7 +56,7 @@ class Session(AsyncSession):
         **options: Any,
     ) -> None:
         self._units = 0
-        self._outer: OuterUnit | None = None
+        self._outer: Surrounding | None = None
         self._ended = False
         self._aside = aside
         self._target = bind
@@ -176,12 +176,12 @@ class Session(AsyncSession):
         """Count a unit that has ended."""
         self._units -= 1
 
-    def surround(self, outer: OuterUnit | None) -> None:
+    def surround(self, outer: Surrounding | None) -> None:
         """Have units begin inside of the transaction of `outer` from now on."""
         self._outer = outer
 
-    async def join(self) -> OuterUnit | None:
-        """Return the outer unit that the next unit is, None when it is one of its own."""
+    async def join(self) -> Surrounding | None:
+        """Return the transaction that the next unit is, None when it is one of its own."""
         outer = self._outer
         if outer is not None and self._units == 1 and await outer.admit():
             return outer

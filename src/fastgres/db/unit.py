@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from fastgres.db.outer import OuterUnit
+
+class Surrounding(Protocol):
+    """A transaction around the units of a session: `OuterUnit`."""
+
+    async def admit(self) -> bool:
+        """Let a unit begin; tell whether it is this transaction, and needs no savepoint."""
+        ...
+
+    async def release(self, error: BaseException | None) -> None:
+        """End the unit that was this transaction."""
+        ...
 
 
 class Counting(Protocol):
@@ -35,8 +45,8 @@ class Counting(Protocol):
         """Count a unit that has ended."""
         ...
 
-    async def join(self) -> OuterUnit | None:
-        """Return the outer unit that the next unit is, None when it is one of its own."""
+    async def join(self) -> Surrounding | None:
+        """Return the transaction that the next unit is, None when it is one of its own."""
         ...
 
     def uncommitted(self) -> tuple[str, ...]:
@@ -70,7 +80,7 @@ class UnitOfWork(AsyncSessionTransaction):
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(session, nested=cast("Counting", session).in_unit)
         self._adopted = False
-        self._joined: OuterUnit | None = None
+        self._joined: Surrounding | None = None
         self._task: asyncio.Task[Any] | None = None
 
     async def start(self, is_ctxmanager: bool = False) -> UnitOfWork:  # noqa: FBT001, FBT002  SQLAlchemy's signature
