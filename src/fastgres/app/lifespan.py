@@ -13,6 +13,7 @@ from fastgres.app.lease import lease_database
 from fastgres.db import Database
 from fastgres.endpoints import check_declared
 from fastgres.idempotency import prepare_idempotent
+from fastgres.jobs import tell_of_strangers
 from fastgres.observability import configure_logging, get_logger
 from fastgres.repository import check_repositories
 from fastgres.settings import misspelt_variables
@@ -65,6 +66,9 @@ class Resources:
                     await stack.enter_async_context(tables_kept(engine))
             elif app.state.jobs:
                 await self._require_tables("the jobs of this service")
+            if self.lifecycle.settings.environment == "development":
+                engine = self.lifecycle.opened_database.engine
+                tell_of_strangers(engine.sync_engine, app.state.jobs)
             if self.own is not None:
                 await stack.enter_async_context(self.own(app))
                 prepare_idempotent(app)  # a route that was added there has all of them built anew

@@ -27,6 +27,7 @@ from fastgres.jobs.relaying.relay import Message, Publisher, Relay, RelayOptions
 from fastgres.jobs.results import JobResult, find_result
 from fastgres.jobs.running import RunningJob
 from fastgres.jobs.stats import WorkerStats
+from fastgres.jobs.strangers import tell_of_strangers
 from fastgres.jobs.worker import Worker, WorkerOptions
 
 __all__ = [
@@ -69,4 +70,5 @@ __all__ = [
     "read_overview",
     "retry_dead",
     "run_now",
+    "tell_of_strangers",
 ]

@@ -12,6 +12,7 @@ from fastgres.db import run_inside
 from fastgres.errors import ConfigurationError
 from fastgres.jobs import sql
 from fastgres.jobs.promised import check_unit
+from fastgres.jobs.strangers import note_enqueued
 from fastgres.jobs.throttle import channels_to_notify, forget_notified
 from fastgres.observability import current_request_id, current_traceparent
 
@@ -94,7 +95,8 @@ async def enqueue_many(
     given = list(calls)
     if not given:
         return []
-    check_unit(session, given)
+    check_unit(session, given[0].name)
+    note_enqueued(session.get_bind(), (call.name for call in given))
     shared = (to_json(_headers()).decode(), *_moment(when))
     bind, queues = session.get_bind(), [call.queue for call in given]
     channels = [] if when is not None else channels_to_notify(bind, queues)

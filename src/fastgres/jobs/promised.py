@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fastgres.db import Session
@@ -11,16 +10,13 @@ from fastgres.errors import ConfigurationError
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from fastgres.jobs.enqueue import Call
 
-
-def check_unit(session: AsyncSession, calls: Sequence[Call]) -> None:
-    """Refuse jobs that would be rolled back with the session that nobody commits.
+def check_unit(session: AsyncSession, name: str) -> None:
+    """Refuse a job that would be rolled back with the session that nobody commits.
 
     A session of SQLAlchemy's own, which may be committed in other ways, is trusted.
     """
     if isinstance(session, Session) and not session.in_unit:
-        name = calls[0].name
         raise ConfigurationError(
             f"The job {name!r} was enqueued outside of a unit of work: nothing would ever commit "
             "its row, and it would be lost without a word. Enqueue it in the unit of the work that "

@@ -261,8 +261,9 @@ class Shift:
 
 
 def _postponed(claimed: ClaimedJob) -> Outcome:
-    log.warning("job unknown", job=claimed.name, job_id=claimed.id, version=claimed.version)
-    return Outcome(job=claimed, ending=Ending.POSTPONED, error=why_unknown(claimed))
+    why = why_unknown(claimed)
+    log.warning("job unknown", job=claimed.name, job_id=claimed.id, why=why)
+    return Outcome(job=claimed, ending=Ending.POSTPONED, error=why)
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:
