@@ -135,7 +135,15 @@ def test_queues_as_json(still: tuple[Path, dict[str, int]]) -> None:
         "unknown": 0,
         "workers": 0,
         "slots": 0,
+        "unknown_names": [],
     }
+
+
+def test_nothing_is_said_in_words(still: tuple[Path, dict[str, int]]) -> None:
+    """A bare heading would leave open whether something went wrong."""
+    folder, _ = still
+    assert kiosk.run(folder, "jobs", "list", "--queue", "nope").stdout == "no jobs\n"
+    assert kiosk.run(folder, "jobs", "dead", "--queue", "nope").stdout == "no dead jobs\n"
 
 
 def test_jobs_are_listed_by_filter(still: tuple[Path, dict[str, int]]) -> None:
@@ -172,12 +180,13 @@ def test_show_has_arguments_and_traceback(still: tuple[Path, dict[str, int]]) ->
 
 
 def test_job_whose_function_is_gone_says_so(folder: Path, ids: dict[str, int]) -> None:
-    """In the list, and among the numbers."""
+    """In the list, and by its name below the numbers."""
     assert ids
     chores.rename(folder, "greet", "welcome")
     finished = kiosk.run(folder, "jobs", "list")
     assert "ready, no such function" in finished.stdout
-    assert "1 of a function that this application does not have" in kiosk.run(folder, "jobs").stdout
+    board = kiosk.run(folder, "jobs").stdout
+    assert "default: 1 without a function in this application: welcome" in board
 
 
 def test_named_jobs_are_retried_without_a_question(folder: Path, ids: dict[str, int]) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from fastgres.db import Database
-from fastgres.errors import InvalidTextError
+from fastgres.errors import InvalidTextError, MigrationError
 from fastgres.jobs import enqueue_many, job
 from fastgres.jobs.throttle import channel_of, channels_to_notify, forget_notified
 from tests.jobs.workshop import rows, value
@@ -120,3 +120,24 @@ async def test_notifications_may_be_switched_off(database_url: str, settings: Se
         await greet.enqueue(session, name="Ada")
         assert channels_to_notify(session.get_bind(), ["mail"]) == []
     await silent.close()
+
+
+@pytest.mark.clone
+@pytest.mark.parametrize("number", [1, 2])
+async def test_database_without_the_tables_is_told_of_with_the_commands(
+    database: Database, number: int
+) -> None:
+    """In a test that asks for no client nothing has looked for them before."""
+    async with database.session() as session, session.begin():
+        await session.execute(text("DROP SCHEMA fastgres CASCADE"))
+    with pytest.raises(MigrationError, match=r"'greet'.*`fastgres db tables`.*db upgrade`"):
+        async with database.session() as session, session.begin():
+            await enqueue_many(session, [greet.call("Ada")] * number)
+
+
+async def test_rolled_back_tests_are_told_the_same(session: Session) -> None:
+    """Their statements go another way."""
+    with pytest.raises(MigrationError, match="`fastgres db tables`"):
+        async with session.begin():
+            await session.execute(text("DROP TABLE fastgres.jobs"))
+            await greet.enqueue(session, name="Ada")

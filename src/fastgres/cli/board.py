@@ -56,7 +56,7 @@ def board(seen: Overview | None) -> RenderableType:
     queues = _table(QUEUES, numbers=range(1, 8))
     for queue in seen.queues:
         queues.add_row(*_queue(queue))
-    parts: list[RenderableType] = [queues]
+    parts: list[RenderableType] = [queues if seen.queues else Text("no jobs")]
     if seen.workers:
         workers = _table(WORKERS, numbers=range(2, 5))
         for worker in seen.workers:
@@ -99,7 +99,8 @@ def _notes(seen: Overview) -> Iterator[str]:
         if queue.is_unattended and seen.workers:
             yield f"{name}: no worker serves this queue"
         if queue.unknown:
-            yield f"{name}: {queue.unknown:,} of a function that this application does not have"
+            names = escape_lines(", ".join(queue.unknown_names))
+            yield f"{name}: {queue.unknown:,} without a function in this application: {names}"
         if queue.sent:
             yield f"{name}: {queue.sent:,} handed to the broker and not yet done"
 

@@ -113,7 +113,7 @@ def list_(
     if as_json:
         print_json([plain(*each) for each in found])
         return
-    print_table(JOBS, rows_of_jobs(found))
+    print_table(JOBS, rows_of_jobs(found), empty="no jobs")
 
 
 @app.command(rich_help_panel=LOOK)
@@ -153,7 +153,7 @@ def dead(
     if as_json:
         print_json([plain(*each) for each in found])
         return
-    print_table(DEAD, rows_of_dead(found))
+    print_table(DEAD, rows_of_dead(found), empty="no dead jobs")
 
 
 @app.command(rich_help_panel=STEER)

@@ -16,8 +16,13 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows under headings, folded to the terminal; plain text where there is none."""
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str | None = None
+) -> None:
+    """Print rows under headings, folded to the terminal; plain text where there is none.
+
+    Without rows `empty` is said in their place.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -29,4 +34,4 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         table.add_row(*(Text(cell, overflow="fold") for cell in row))
     if not console.is_terminal:
         console.width = 10_000
-    console.print(table)
+    console.print(empty if empty and not table.row_count else table)

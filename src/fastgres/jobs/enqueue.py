@@ -15,6 +15,7 @@ from fastgres.jobs.promised import check_unit
 from fastgres.jobs.strangers import note_enqueued
 from fastgres.jobs.throttle import channels_to_notify, forget_notified
 from fastgres.observability import current_request_id, current_traceparent
+from fastgres.tables import tables_needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,7 +80,8 @@ async def enqueue_many(
     """Enqueue many jobs in one statement; return their ids in order, None for each unique twin.
 
     They commit and roll back with the transaction of `session`, as everything in it. Raises
-    ConfigurationError outside of a unit of work, whose end would lose them.
+    ConfigurationError outside of a unit of work, whose end would lose them, and MigrationError in a
+    database without the tables.
 
     ```python
     from fastgres.jobs import enqueue_many, job

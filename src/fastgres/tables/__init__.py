@@ -2,7 +2,7 @@
 
 from fastgres.tables.grants import grant
 from fastgres.tables.holdups import Holdup, find_holdups, warn_of_holdups
-from fastgres.tables.presence import require_tables
+from fastgres.tables.presence import require_tables, tables_needed
 from fastgres.tables.pruning import prune
 from fastgres.tables.upkeep import keep_tables, tables_kept
 from fastgres.tables.versioning import LATEST, definitions, downgrade, installed, upgrade
@@ -19,6 +19,7 @@ __all__ = [
     "prune",
     "require_tables",
     "tables_kept",
+    "tables_needed",
     "upgrade",
     "warn_of_holdups",
 ]

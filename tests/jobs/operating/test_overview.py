@@ -75,7 +75,7 @@ async def test_oldest_is_how_long_a_due_job_waits(database: Database, session: S
     assert 90 <= oldest < 3600
 
 
-async def test_job_without_a_function_is_counted_as_unknown(
+async def test_job_without_a_function_is_counted_as_unknown_and_named(
     database: Database, session: Session
 ) -> None:
     """Those of another name only; and what a broker has is not for us to know."""
@@ -84,7 +84,7 @@ async def test_job_without_a_function_is_counted_as_unknown(
         await session.execute(text("UPDATE fastgres.jobs SET name = 'renamed'"))
         await write.enqueue(session, to="eve")
     mail = (await queues(database, "write"))["mail"]
-    assert (mail.ready, mail.unknown) == (2, 1)
+    assert (mail.ready, mail.unknown, mail.unknown_names) == (2, 1, ("renamed",))
 
 
 async def test_queue_of_dead_jobs_alone_is_there(database: Database, session: Session) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -25,8 +25,8 @@ class QueueStatus:
 
     `ready` are due now and wait for a worker, `oldest` is how many seconds the first of them has
     waited. `retrying` wait for their next attempt, `scheduled` for their moment, `sent` were handed
-    to a broker. `unknown` ones, counted above too, have a name that the application does not know.
-    `slots` is how many jobs its `workers` run at once.
+    to a broker. `unknown` ones, counted above too, have a name that the application does not know:
+    one of `unknown_names`. `slots` is how many jobs its `workers` run at once.
 
     ```python
     from fastgres.jobs import QueueStatus
@@ -47,6 +47,7 @@ class QueueStatus:
     oldest: float | None = None
     workers: int = 0
     slots: int = 0
+    unknown_names: tuple[str, ...] = ()
 
     @property
     def is_unattended(self) -> bool:
@@ -114,9 +115,14 @@ async def read_overview(database: Database, *, known: Collection[str] = ()) -> O
         queues = await session.execute(text(sql.QUEUES), {"names": list(known), "silence": SILENCE})
         workers = await session.execute(text(sql.WORKERS), {"silence": SILENCE})
         return Overview(
-            queues=tuple(QueueStatus(*row) for row in queues),
+            queues=tuple(_queue(row) for row in queues),
             workers=tuple(
                 WorkerStatus(id_, host, pid, tuple(names), *rest)
                 for id_, host, pid, names, *rest in workers
             ),
         )
+
+
+def _queue(row: Sequence[Any]) -> QueueStatus:
+    *counted, names = row
+    return replace(QueueStatus(*counted), unknown_names=tuple(names))

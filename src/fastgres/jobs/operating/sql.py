@@ -70,7 +70,8 @@ def _written(statement: str) -> str:
 
 QUEUES: Final = _written("""\
 WITH waiting AS (
-    SELECT queue, {state} AS stands, run_at, (known.name IS NULL AND job.target = 'local') AS gone
+    SELECT queue, name, {state} AS stands, run_at,
+           (known.name IS NULL AND job.target = 'local') AS gone
     FROM fastgres.jobs AS job
     LEFT JOIN unnest(CAST(:names AS text[])) AS known (name) USING (name)
 ), counted AS (
@@ -81,6 +82,8 @@ WITH waiting AS (
            count(*) FILTER (WHERE stands = 'scheduled') AS scheduled,
            count(*) FILTER (WHERE stands = 'sent') AS sent,
            count(*) FILTER (WHERE gone AND stands <> 'sent') AS unknown,
+           array_agg(DISTINCT name ORDER BY name) FILTER (WHERE gone AND stands <> 'sent')
+               AS unknown_names,
            CAST(extract(epoch FROM now() - min(run_at) FILTER (WHERE stands = 'ready')) AS float8)
                AS oldest
     FROM waiting GROUP BY queue
@@ -94,7 +97,7 @@ WITH waiting AS (
 )
 SELECT queue, coalesce(ready, 0), coalesce(running, 0), coalesce(retrying, 0),
        coalesce(scheduled, 0), coalesce(sent, 0), coalesce(dead, 0), coalesce(unknown, 0), oldest,
-       coalesce(workers, 0), coalesce(slots, 0)
+       coalesce(workers, 0), coalesce(slots, 0), coalesce(unknown_names, '{{}}')
 FROM counted FULL JOIN buried USING (queue) FULL JOIN served USING (queue)
 ORDER BY queue""")
 """Count the jobs of each queue by where they stand, and the workers that serve it."""
