@@ -99,6 +99,11 @@ async def enqueue_many(
         return []
     check_unit(session, given[0].name)
     note_enqueued(session.get_bind(), (call.name for call in given))
+    with tables_needed(f"the job {given[0].name!r}"):
+        return await _insert(session, given, when)
+
+
+async def _insert(session: AsyncSession, given: list[Call], when: When | None) -> list[int | None]:
     shared = (to_json(_headers()).decode(), *_moment(when))
     bind, queues = session.get_bind(), [call.queue for call in given]
     channels = [] if when is not None else channels_to_notify(bind, queues)
