@@ -63,6 +63,11 @@ async def rename(database, old, new):
         renaming = text("UPDATE fastgres.jobs SET name = :new WHERE name = :old")
         await session.execute(renaming, {"old": old, "new": new})
 
+async def put_off(database):
+    async with database.session() as session, session.begin():
+        later = text("UPDATE fastgres.jobs SET run_at = now() + interval '1 day'")
+        await session.execute(later)
+
 async def main(url, verb, *words):
     database = workplace.database(url)
     try:
@@ -125,6 +130,11 @@ def lay_out(folder: Path) -> dict[str, int]:
 def rename(folder: Path, old: str, new: str) -> None:
     """Make waiting jobs those of another function."""
     _lend_a_hand(folder, "rename", old, new)
+
+
+def put_off(folder: Path) -> None:
+    """Have waiting jobs wait until tomorrow."""
+    _lend_a_hand(folder, "put_off")
 
 
 def _lend_a_hand(folder: Path, *words: str) -> str:

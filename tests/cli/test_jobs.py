@@ -230,6 +230,18 @@ def test_cancelled_jobs_are_dead_letters(folder: Path, ids: dict[str, int]) -> N
     assert read(folder, "show", str(ids["Ada"]))["reason"] == "Cancelled by an operator."
 
 
+def test_cancelled_job_is_put_back_once_for_its_moment(folder: Path, ids: dict[str, int]) -> None:
+    """What was put back is not acted on again by the same command."""
+    chores.put_off(folder)
+    number = str(ids["Ada"])
+    assert kiosk.run(folder, "jobs", "cancel", number).returncode == 0
+    finished = kiosk.run(folder, "jobs", "retry", number)
+    assert finished.stdout.startswith("1 put back, with 6 attempts\n1 of them for a moment ahead")
+    assert states(folder)["Ada"] == "scheduled"
+    assert kiosk.run(folder, "jobs", "retry", number).stdout == "1 put back\n"
+    assert states(folder)["Ada"] == "ready"
+
+
 def test_purge_always_asks(folder: Path, ids: dict[str, int]) -> None:
     """Also when jobs are named; --yes is for scripts. What waits is never purged."""
     refused = kiosk.run(folder, "jobs", "purge", str(ids["no ink"]))
