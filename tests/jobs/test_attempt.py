@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from fastgres.errors import GiveUpError, RetryError, ServerUnavailableError, StolenJobError
 from fastgres.jobs import Job, RunningJob, job
@@ -111,9 +112,13 @@ async def test_argument_that_does_not_fit_leads_to_the_dead_letters(database: Da
     @job()
     async def task(number: int) -> None: ...
 
-    dead = await attempt(database, task, '{"number": "seven"}')
+    with capture_logs() as lines:
+        dead = await attempt(database, task, '{"number": "seven"}')
     assert (dead.ending, dead.reason) == (Ending.DEAD, "Its arguments do not fit.")
     assert "number" in (dead.error or "")
+    assert "seven" not in (dead.error or "")
+    (told,) = [line for line in lines if line["event"] == "job dead"]
+    assert told["exc_info"] is None, "a traceback would show our code, and none of theirs"
 
 
 async def test_upgrade_that_fails_leads_there_too(database: Database) -> None:

@@ -133,6 +133,22 @@ async def test_soft_stop_lets_jobs_end_and_claims_no_more(effects: Database) -> 
     assert await rows(effects, "SELECT id FROM fastgres.workers") == []
 
 
+async def test_job_that_nobody_named_is_told_of_with_what_to_write(effects: Database) -> None:
+    """In the log and in its row, where `fastgres jobs` shows it."""
+
+    @job()
+    async def forgotten() -> None: ...
+
+    await enqueue(effects, forgotten)
+    with capture_logs() as lines:
+        assert (await Worker(effects, [leave_note]).drain()).postponed == 1
+    (told,) = [line for line in lines if line["event"] == "job unknown"]
+    stored = await value(effects, "SELECT last_error FROM fastgres.jobs")
+    assert told["why"] == stored
+    assert "'forgotten' in version 1" in stored
+    assert "create_app(..., jobs=[...])" in stored
+
+
 @pytest.mark.parametrize("stops", [1, 2])
 async def test_what_does_not_end_is_given_back_uncounted(effects: Database, stops: int) -> None:
     """After `grace`, or at once when stopped a second time; and the log says which job it was."""

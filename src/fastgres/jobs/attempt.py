@@ -14,6 +14,7 @@ from fastgres.errors import (
     MailUnavailableError,
     RetryError,
     StolenJobError,
+    StoredArgumentsError,
     UnavailableError,
 )
 from fastgres.jobs.backoff import exponential
@@ -33,7 +34,7 @@ LONGEST_DELAY = 30 * 86_400.0
 """Seconds that a failed job waits at most; a delay that is no number becomes this."""
 
 
-_PASSING: Final = (RetryError, UnavailableError, MailUnavailableError)
+_ELSEWHERE: Final = (RetryError, StoredArgumentsError, UnavailableError, MailUnavailableError)
 """What is no fault of the job's code: its place there tells nothing."""
 
 
@@ -146,7 +147,7 @@ def _dead(running: RunningJob, reason: str, error: BaseException) -> Outcome:
 
 def _tell(outcome: Outcome, error: BaseException | None, *, ms: float) -> None:
     line = (outcome.error or "").split("\n")[0]
-    trace = None if isinstance(error, _PASSING) else error
+    trace = None if isinstance(error, _ELSEWHERE) else error
     if outcome.ending is Ending.DONE:
         log.info("job done", ms=ms)
     elif outcome.ending is Ending.FAILED:
