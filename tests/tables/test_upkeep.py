@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
@@ -14,12 +16,21 @@ from fastgres.settings import Settings, load_settings
 from fastgres.tables import keep_tables, tables_kept
 
 if TYPE_CHECKING:
-    from collections.abc import MutableSequence
+    from collections.abc import Iterator, MutableSequence
     from pathlib import Path
 
     from structlog.typing import EventDict
 
 PATIENCE = 30.0
+
+
+@pytest.fixture
+def told_all() -> Iterator[None]:
+    """Let through what is told at debug, whatever application has set before."""
+    before = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
+    yield
+    structlog.configure(wrapper_class=before)
 
 
 async def two_failures(logs: MutableSequence[EventDict]) -> None:
@@ -47,6 +58,7 @@ async def test_what_expires_is_pruned_meanwhile(database: Database) -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+@pytest.mark.usefixtures("told_all")
 async def test_a_failed_round_is_no_end(tmp_path: Path) -> None:
     """The database is away for a while, or a right is missing until somebody grants it."""
     settings = load_settings(Settings, environment="test")
