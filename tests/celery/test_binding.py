@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.xdist_group("celery"), pytest.mark.timeout(180)]
 
 NOTES = "SELECT count(*) FROM effects"
 LEFT = "SELECT count(*) FROM fastgres.jobs"
-WORKERS = "SELECT count(*) FROM fastgres.workers"
+WORKERS = "SELECT count(*) FROM fastgres.workers WHERE started_at >= '{}'"
 SENT = "SELECT count(*) FROM fastgres.jobs WHERE state = 'sent'"
 
 Process = subprocess.Popen[bytes]
@@ -130,11 +130,12 @@ async def test_process_that_ends_lets_go_of_the_database(
     effects: Database, place: str, settings: Settings, bind: Callable[..., Task]
 ) -> None:
     task = bind(lambda: Database(place, settings))
+    workers = WORKERS.format(await value(effects, "SELECT CAST(clock_timestamp() AS text)"))
     job_id = await enqueue(effects, leave_note)
     assert await asyncio.to_thread(task.run, job_id) == "done"
-    assert await value(effects, WORKERS) == 1
+    assert await value(effects, workers) == 1
     await asyncio.to_thread(worker_process_shutdown.send, sender=None)
-    assert await value(effects, WORKERS) == 0
+    assert await value(effects, workers) == 0
 
 
 async def test_message_goes_back_while_the_database_is_away(bind: Callable[..., Task]) -> None:

@@ -243,6 +243,17 @@ async def add(scene: Scene) -> None:
 
 
 @case
+async def create(scene: Scene) -> None:
+    created = await scene.books.create(BookRead, book(5))
+    made = await scene.everything.get(created.value().id)
+    assert made.author_id == scene.mine.author_id
+    with pytest.raises(ScopeError) as caught:
+        await scene.books.create(BookRead, book(6, author_id=scene.theirs.author_id))
+    assert caught.value.fields[0].location == ("body", "author_id")
+    assert await scene.everything.count() == 3
+
+
+@case
 async def add_many(scene: Scene) -> None:
     open_rows = [book(5), book(6, author_id=None), book(7, author_id=scene.mine.author_id)]
     assert await scene.books.add_many(open_rows) == 3
