@@ -133,7 +133,7 @@ async def test_process_that_ends_lets_go_of_the_database(
     workers = WORKERS.format(await value(effects, "SELECT CAST(clock_timestamp() AS text)"))
     job_id = await enqueue(effects, leave_note)
     assert await asyncio.to_thread(task.run, job_id) == "done"
-    assert await value(effects, workers) == 1
+    await reaches(effects, workers, 1)
     await asyncio.to_thread(worker_process_shutdown.send, sender=None)
     assert await value(effects, workers) == 0
 

@@ -102,6 +102,10 @@ async def test_process_that_ends_leaves_the_list_of_workers(
     await change(database, EFFECTS)
     job_id = await enqueue(database, leave_note)
     await asyncio.to_thread(workplaces.run, job_id)
-    assert await value(database, "SELECT count(*) FROM fastgres.workers") == 1
+
+    async def listed() -> bool:
+        return bool(await value(database, "SELECT count(*) FROM fastgres.workers") == 1)
+
+    await until(listed)
     await asyncio.to_thread(workplaces.close)
     assert await value(database, "SELECT count(*) FROM fastgres.workers") == 0
